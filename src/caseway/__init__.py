@@ -1,0 +1,1 @@
+"""Caseway: an open-source help desk that turns email into cases."""
