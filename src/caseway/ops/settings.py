@@ -174,3 +174,11 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django.request": {"level": "ERROR"}, "imapclient": {"level": "WARNING"}},
 }
+
+CASEWAY_PRIVATE_HOSTS = configuration.PRIVATE_HOSTS.items()
+CASEWAY_CA_FILE = configuration.CA_FILE.value()
+CASEWAY_SMTP_URL = configuration.SMTP_URL.value()
+CASEWAY_SYSTEM_ADDRESS = configuration.SYSTEM_ADDRESS.value()
+CASEWAY_POLL_SECONDS = configuration.POLL_SECONDS.number()
+CASEWAY_LARGEST_MAIL = configuration.LARGEST_MAIL.number()
+CASEWAY_METRICS_TOKEN = configuration.METRICS_TOKEN.value()
