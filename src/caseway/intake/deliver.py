@@ -111,7 +111,12 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
         return Outcome(InboundState.IGNORED, f"{contact.name} is blocked.", None, first)
     if case is not None:
         evidence = match.evidence if isinstance(match, Match) else f"It reports on a mail of {case.label}."
-        message = _join(case, inbound, reading, rows, contact, evidence, match)
+        message = _message(case, inbound, reading, contact, evidence)
+        record_addresses(case, rows)
+        if reading.is_automatic:
+            _note_automatic(case, message)
+        else:
+            _take_up(case, message, reading, is_new=isinstance(match, Match) and match.is_new_participant)
         return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
     assert contact is not None, "a mail that makes a case has a sender"
     case, message = _open(inbound, reading, rows, contact, match)
@@ -139,35 +144,25 @@ def _contact(inbound: InboundEmail, reading: Reading) -> tuple[Contact | None, b
     return contact, created
 
 
-def _join(
-    case: Case,
-    inbound: InboundEmail,
-    reading: Reading,
-    rows: list[SupportAddress],
-    contact: Contact | None,
-    evidence: str,
-    match: Match | Rejected,
-) -> Message:
-    message = _message(case, inbound, reading, contact, evidence)
-    record_addresses(case, rows)
-    if reading.is_automatic:
-        case.record(EventKind.AUTOMATIC_MAIL, {"kind": message.kind, "reason": message.kind_reason}, message=message)
-        case.tell_changed()
-        return message
-    is_new = isinstance(match, Match) and match.is_new_participant
+def _note_automatic(case: Case, message: Message) -> None:
+    """A machine's mail is shown in the case and changes nothing about it."""
+    case.record(EventKind.AUTOMATIC_MAIL, {"kind": message.kind, "reason": message.kind_reason}, message=message)
+    case.tell_changed()
+
+
+def _take_up(case: Case, message: Message, reading: Reading, *, is_new: bool) -> None:
+    """A person wrote into the case: who, and that it is the team's turn again."""
     if add_participant(case, reading.email.sender, is_verified=not is_new) and is_new:
         case.record(EventKind.JOINED, {"email": reading.email.sender.email}, message=message)
     _touch(case, message)
-    if case.status in {Status.WAITING, Status.CLOSED}:
-        was_closed = case.status == Status.CLOSED
+    was_closed = case.status == Status.CLOSED
+    has_answer = case.messages.filter(direction=Direction.OUT, is_automatic=False).exists()
+    if case.status in {Status.WAITING, Status.CLOSED} or (case.status == Status.NEW and has_answer):
         case.set_status(Status.OPEN, by=None)
         if was_closed:
             case.record(EventKind.REOPENED, {"by": "reply"}, message=message)
-    elif case.status == Status.NEW and case.messages.filter(direction=Direction.OUT, is_automatic=False).exists():
-        case.set_status(Status.OPEN, by=None)
     else:
         case.tell_changed()
-    return message
 
 
 def _open(

@@ -95,7 +95,7 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
 
 
 def _one_at_a_time(organisation_id: int) -> None:
-    """Mail of one organisation is delivered in turn: a thread's second mail sees its first, a sender has one contact."""
+    """Mail of one organisation is delivered in turn: a second mail sees the first, a sender has one contact."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, organisation_id % 2**31])
 
