@@ -93,7 +93,12 @@ class SmtpServer:
         asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(10)
 
     def wait_for(
-        self, count: int = 1, *, to: str | None = None, where: Callable[[Accepted], bool] = lambda _: True, seconds: float = 20
+        self,
+        count: int = 1,
+        *,
+        to: str | None = None,
+        where: Callable[[Accepted], bool] = lambda _: True,
+        seconds: float = 20,
     ) -> list[Accepted]:
         """At least `count` accepted messages that match, oldest first."""
 
@@ -129,14 +134,16 @@ class SmtpServer:
             loop=self._loop,
         )
 
-    def _authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    def _authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any
+    ) -> AuthResult:
         if isinstance(data, LoginPassword):
             user = data.login.decode(errors="replace")
             if self.users.get(user) == data.password.decode(errors="replace"):
                 return AuthResult(success=True, auth_data=user)
         return AuthResult(success=False, handled=False)  # handled=True would leave the client without an answer
 
-    async def handle_MAIL(  # noqa: N802
+    async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.refuse_sender:
@@ -144,7 +151,7 @@ class SmtpServer:
         envelope.mail_from, envelope.mail_options = address, options
         return "250 OK"
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if refusal := self.refuse_recipients.get(address):
@@ -152,7 +159,7 @@ class SmtpServer:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.answers and not self.answers[0].startswith("250"):
             return self.answers.popleft()
         if self.answers:

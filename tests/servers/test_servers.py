@@ -109,9 +109,9 @@ def test_smtp_refuses_on_demand(smtp_server: SmtpServer) -> None:
 
 def test_smtp_dies_between_the_last_dot_and_its_answer(smtp_server: SmtpServer) -> None:
     smtp_server.hang_up_after_data = 1
-    with smtplib.SMTP(smtp_server.host, smtp_server.port, timeout=10) as smtp:
-        with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
-            smtp.sendmail("a@example.com", ["b@example.com"], MAIL)
+    smtp = smtplib.SMTP(smtp_server.host, smtp_server.port, timeout=10)
+    with pytest.raises((smtplib.SMTPServerDisconnected, ConnectionError)):
+        smtp.sendmail("a@example.com", ["b@example.com"], MAIL)
     assert len(smtp_server.accepted) == 1
 
 

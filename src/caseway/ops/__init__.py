@@ -1,0 +1,1 @@
+"""Runs the house: command line, processes, health, embedded services, sample data."""
