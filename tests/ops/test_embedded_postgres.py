@@ -141,7 +141,8 @@ def test_racing_starts_make_one_server(server: Callable[..., EmbeddedPostgres], 
 )
 def test_runs_for_an_ordinary_user(place: Path) -> None:
     program = (
-        "import os, sys, psycopg; from pathlib import Path; from caseway.ops.embedded_postgres import EmbeddedPostgres\n"
+        "import os, sys, psycopg; from pathlib import Path\n"
+        "from caseway.ops.embedded_postgres import EmbeddedPostgres\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); os.environ['HOME'] = '/nonexistent'\n"
         "p = EmbeddedPostgres(Path(sys.argv[1])); dsn = p.start()\n"
         "print(psycopg.connect(dsn).execute('select 1').fetchone()[0]); p.remove()"
