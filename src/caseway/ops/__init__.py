@@ -1,1 +1,1 @@
-"""Runs the house: command line, processes, health, embedded services, sample data."""
+"""Running Caseway: settings, command line, worker and watcher processes, health, embedded services."""

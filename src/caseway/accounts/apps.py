@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class AccountsConfig(AppConfig):
+    name = "caseway.accounts"
+    label = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from caseway.accounts.walls import grant_to_application
+
+        post_migrate.connect(grant_to_application, dispatch_uid="grant_to_application")
