@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.servers.browser import browser, new_page, page  # noqa: F401
 from tests.servers.database import (  # noqa: F401
     database_server,
     database_url,
@@ -22,6 +23,7 @@ from tests.servers.fixtures import (  # noqa: F401
     own_dovecot,
     smtp_server,
 )
+from tests.servers.live import live_app, live_web  # noqa: F401
 
 _files = Path(tempfile.mkdtemp(prefix="caseway-files-"))
 
