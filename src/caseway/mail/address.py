@@ -26,11 +26,11 @@ LOCAL_ONLY = frozenset({"mailer-daemon", "postmaster", "root", "daemon", "mailer
 """Names that servers put into From without a domain and that are still addresses."""
 
 
-@lru_cache(maxsize=4096)
 LONGEST_KEY = 320
 """64 octets, '@' and 255 octets (RFC 3696 erratum 1690: 254 in all); what the database's columns hold."""
 
 
+@lru_cache(maxsize=4096)
 def address_key(email: str) -> str:
     """What two addresses are compared by: lower case, NFC, the domain in its ASCII form. Never raises.
 
