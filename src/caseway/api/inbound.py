@@ -15,6 +15,7 @@ from caseway.api.messages import RAW_MAIL, download
 from caseway.api.problems import WRONG_STATE, ProblemError, not_found
 from caseway.api.schemas.base import Id
 from caseway.api.schemas.mail import InboundAnswer, InboundList, InboundQuery, MailboxName
+from caseway.intake import process
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox
 
@@ -61,7 +62,7 @@ def get_raw_inbound(request: ApiRequest, inbound_id: Id) -> HttpResponse:
 
 
 @router.post("/{inbound_id}/process", response={202: InboundAnswer}, summary="Process a mail again", url_name="process")
-def process_again(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer]:
+def process_inbound_again(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer]:
     """Puts a failed, quarantined or ignored mail back into the queue; read the row again for its outcome.
 
     A mail that is in a case already is not processed twice.
@@ -70,7 +71,7 @@ def process_again(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer
     row = _row(request, inbound_id)
     if row.state not in {InboundState.FAILED, InboundState.QUARANTINED, InboundState.IGNORED}:
         raise ProblemError(WRONG_STATE, f"This mail is {row.get_state_display().lower()}: there is nothing to do again.")
-    row.process_again()
+    process.process_again(row)
     return Answered(202, _answer(_row(request, inbound_id)))
 
 

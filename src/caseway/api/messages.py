@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from urllib.parse import quote
 
 from django.http import HttpResponse
 from ninja import Router
 from ninja.responses import Status as Answered
 
-from caseway.api import case_json, found, repeats
+from caseway.api import case_json, found, repeats, replying
 from caseway.api.authentication import ApiRequest, require_writer
 from caseway.api.problems import invalid, not_found
 from caseway.api.schemas.base import Id
-from caseway.api.schemas.cases import MessageAnswer, NewFile, NewNote, NewReply, ReplyQueued
-from caseway.cases.models import Case, Message, Status
-from caseway.mail.model import Address, File
+from caseway.api.schemas.cases import MessageAnswer, NewNote, NewReply, ReplyQueued
+from caseway.cases.models import Case, Message
 from caseway.mail.parse import part
-from caseway.mailboxes.models import SupportAddress
-from caseway.outbound.errors import CannotSendError
-from caseway.outbound.models import OutboundEmail
-from caseway.outbound.reply import ReplyChoices, ReplyDraft, cc_for, choices, reply
+from caseway.outbound.reply import choices, reply
 
 router = Router(tags=["Messages"], by_alias=True)
 
@@ -101,10 +95,19 @@ def reply_to_case(
     """
     require_writer(request)
     case = found.case(request, number)
-    draft = _draft(case, request, new)
-    key = repeats.reserve(request, idempotency_key, new)
-    sent = reply(case, request.auth, _with_key(draft, key))
-    return Answered(202, _queued(case, sent))
+    key = repeats.own_key(request, idempotency_key)
+    draft = replying.draft(choices(case, request.auth), new, key)
+    sent = reply(case, request.auth, draft)
+    repeats.same_as_before(request, idempotency_key, new)
+    return Answered(
+        202,
+        ReplyQueued(
+            case=case.number,
+            message=sent.message_id,
+            message_id=sent.message_identifier,
+            delivery=case_json.delivery(sent),
+        ),
+    )
 
 
 def download(content: bytes, content_type: str, name: str) -> HttpResponse:

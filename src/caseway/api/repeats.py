@@ -54,20 +54,21 @@ def once(request: ApiRequest, key: str, body: BaseModel, make: Callable[[], int]
     return _as_before(made, print_)
 
 
-def reserve(request: ApiRequest, key: str, body: BaseModel) -> str:
-    """For what has its own way of happening once: the text to hand on as its key ('' without one).
+def own_key(request: ApiRequest, key: str) -> str:
+    """For what sees to its own happening once: the text to hand on as its key ('' without one)."""
+    return f"api:{_digest(str(request.auth.pk), key)}" if key else ""
 
-    Raises ProblemError when the key came with another request.
-    """
+
+def same_as_before(request: ApiRequest, key: str, body: BaseModel) -> None:
+    """After such a thing happened, or was found to have happened: raises ProblemError when the key was another's."""
     if not key:
-        return ""
+        return
     digest = _digest(str(request.auth.pk), key)
     print_ = _digest(request.method or "", request.path, body.model_dump_json())
     row, _ = RepeatKey.objects.get_or_create(
         organisation_id=request.auth.organisation_id, key=digest, defaults={"request": print_}
     )
     _as_before(row, print_)
-    return f"api:{digest}"
 
 
 def _as_before(row: RepeatKey, print_: str) -> int:

@@ -278,6 +278,6 @@ class ReplyQueued(Answer):
     """A reply on its way."""
 
     case: int = Field(examples=[1042])
-    message: int = Field(description="Id of the message in the case", examples=[502])
+    message: int | None = Field(description="Id of the message in the case; none once cancelled", examples=[502])
     message_id: str = Field(examples=["cw.1.1042.502.k3@fieldnote.example"])
     delivery: Delivery
