@@ -21,6 +21,8 @@ class InboundState(models.TextChoices):
     DELIVERED = "delivered", "In a case"
     IGNORED = "ignored", "Ignored"
     """Read and understood, and by its nature no case: our own mail, a bounce, an automatic mail, a repeat."""
+    HELD = "held", "Held"
+    """Addressed to one of our addresses that is paused: processed when it is resumed."""
     FAILED = "failed", "Failed"
     """Processing raised an error; it is tried again by itself."""
     QUARANTINED = "quarantined", "Quarantined"
