@@ -40,7 +40,7 @@ VIEWS: dict[str, View] = {
         View("all-open", "All Open", lambda employee: _visible(employee).unclosed()),
         View("waiting", "Waiting", lambda employee: _visible(employee).filter(status=Status.WAITING)),
         View("closed", "Closed", lambda employee: _visible(employee).filter(status=Status.CLOSED), is_counted=False),
-        View("trash", "Trash", lambda employee: Case.objects.deleted_for(employee), is_counted=False),
+        View("trash", "Trash", Case.objects.deleted_for, is_counted=False),
     )
 }
 
@@ -62,11 +62,8 @@ def page(rows: CaseQuerySet, after: str = "", size: int = PAGE_SIZE) -> Page:
     if key is not None:
         moment, last = key
         rows = rows.filter(Q(modified_at__lt=moment) | Q(modified_at=moment, pk__lt=last))
-    found = list(
-        rows.select_related("contact", "customer", "assigned_employee", "assigned_team").order_by(
-            "-modified_at", "-pk"
-        )[: size + 1]
-    )
+    rows = rows.select_related("contact", "customer", "assigned_employee", "assigned_team")
+    found = list(rows.order_by("-modified_at", "-pk")[: size + 1])
     has_more = len(found) > size
     found = found[:size]
     return Page(found, make_key(found[-1].modified_at, found[-1].pk) if has_more else "")

@@ -1,21 +1,67 @@
-"""What is new in a message, what is quoted, what is signature (first version)."""
+"""What is new in a message, what is quoted, what is signature. For display only: the full text stays one click away.
+
+The rules are in `quote_text` (plain text), `quote_html` (HTML), `quote_headers` and `quote_words` (how programs
+announce a quotation) and `quote_signature`. Why so: docs/decisions/quoting.md.
+"""
 
 from __future__ import annotations
 
+from caseway.mail.html_text import html_to_text
 from caseway.mail.model import ParsedEmail, SplitBody
+from caseway.mail.quote_html import split_html
+from caseway.mail.quote_text import Piece, Role, pieces_of
+
+__all__ = ["Piece", "Role", "pieces", "split", "split_html", "split_text"]
+
+FORWARD_MARKS = frozenset(
+    "fw fwd wg tr rv enc i vb vs doorst fs pd vl trans továbbítás yml ilt προωθ rif перес пересл hal переслати 转发 轉寄 転送".split()
+)
+"""What mail programs put before the subject of a forwarded message."""
 
 
 def split(email: ParsedEmail) -> SplitBody:
-    return split_text(email.text)
+    """The body of `email` by role, from its text; where that was read from HTML, the HTML's marks are used too."""
+    return _split_body(pieces(email))
 
 
 def split_text(text: str) -> SplitBody:
-    lines = text.splitlines(keepends=True)
-    end = len(lines)
-    while end and (not lines[end - 1].strip() or lines[end - 1].startswith(">")):
-        end -= 1
-    return SplitBody("".join(lines[:end]), "".join(lines[end:]), "")
+    """A plain text by role."""
+    return _split_body(pieces_of(text))
 
 
-def split_html(html: str) -> tuple[str, str]:
-    return html, ""
+def pieces(email: ParsedEmail) -> tuple[Piece, ...]:
+    """The body of `email` in pieces of one role each; joined in order they are `email.text`."""
+    return pieces_of(email.text, is_forward=_is_forward(email.subject), quoted_from=_quoted_from(email))
+
+
+def _split_body(parts: tuple[Piece, ...]) -> SplitBody:
+    by_role = {role: "".join(part.text for part in parts if part.role is role) for role in Role}
+    return SplitBody(by_role[Role.NEW], by_role[Role.QUOTED], by_role[Role.SIGNATURE])
+
+
+def _is_forward(subject: str) -> bool:
+    """Whether the outermost mark of the subject says that the message was forwarded."""
+    mark, colon, _ = subject[:40].replace("：", ":").strip().partition(":")
+    return bool(colon) and mark.strip().casefold() in FORWARD_MARKS
+
+
+def _quoted_from(email: ParsedEmail) -> int | None:
+    """The line of the text at which, by the marks of the HTML, the quotation begins.
+
+    None unless the text is the HTML's own and all that is new stands above what is quoted.
+    """
+    if not email.html:
+        return None
+    new, quoted = split_html(email.html)
+    if not quoted:
+        return None
+    wanted = "".join(html_to_text(new).split())
+    seen = 0
+    for index, line in enumerate(email.text.split("\n")):
+        if seen == len(wanted):
+            return index if wanted else None
+        packed = "".join(line.split())
+        if not wanted.startswith(packed, seen):
+            return None
+        seen += len(packed)
+    return None

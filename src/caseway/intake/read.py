@@ -1,0 +1,38 @@
+"""What one mail says, worked out before any transaction opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from caseway.mail.classify import Own, classify
+from caseway.mail.model import ParsedEmail, SplitBody, ThreadKeys, Verdict
+from caseway.mail.parse import parse
+from caseway.mail.quote import split
+from caseway.mail.thread import thread_keys
+from caseway.outbound.own import own_addresses, signer
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A mail, read: pure values only."""
+
+    email: ParsedEmail
+    verdict: Verdict
+    body: SplitBody
+    keys: ThreadKeys
+
+    @property
+    def is_automatic(self) -> bool:
+        """Written by a machine: it may join a case, but changes nothing about it."""
+        return not self.verdict.makes_case
+
+
+def own_for(organisation_id: int) -> Own:
+    """What the organisation is recognised by in its own mail."""
+    return Own(addresses=own_addresses(organisation_id), signer=signer())
+
+
+def read(raw: bytes, own: Own) -> Reading:
+    """Everything that can be said of `raw` without asking the database."""
+    email = parse(raw)
+    return Reading(email, classify(email, own), split(email), thread_keys(email, signer()))
