@@ -20,7 +20,7 @@ from typing import Any
 from imapclient.exceptions import IMAPClientError
 
 from caseway.mailboxes import hosts, tls
-from caseway.mailboxes.errors import MailboxError, Refused, Temporary
+from caseway.mailboxes.errors import MailboxError, NotHandedOverError, Refused, Temporary
 from caseway.mailboxes.explain import connection_failure, login_refusal, stranger, words_of
 from caseway.mailboxes.models import Security
 from caseway.mailboxes.protocol import PROTOCOL_ERRORS, Client, Protocol
@@ -77,8 +77,8 @@ class Imap:
             self.wire.close()
 
     def abort(self) -> None:
-        """Break the connection from another thread."""
-        self.wire.close()
+        """Break the connection from another thread; the thread that uses it gets an error and closes it."""
+        self.wire.cut()
 
     # -- signing in
 
@@ -257,10 +257,10 @@ class Imap:
 
     # -- waiting
 
-    def idle(self, seconds: float, wake: int) -> bool:
+    def idle(self, seconds: float) -> bool:
         """Wait in IDLE until something happens; True when the folder may hold something new.
 
-        Returns early when the descriptor `wake` becomes readable. Raises Temporary when the connection is dead.
+        `abort` from another thread ends it. Raises Temporary when the connection is dead.
         """
         if self.hint():
             return True
@@ -273,7 +273,7 @@ class Imap:
             deadline = time.monotonic() + seconds
             news = self.hint()
             while not news and (remaining := deadline - time.monotonic()) > 0:
-                if not self.wire.wait(remaining, wake):
+                if not self.wire.wait(remaining):
                     break
                 self.wire.begin()
                 self._protocol._get_response()
@@ -346,8 +346,10 @@ class Imap:
             words = "endlessly nested brackets"
         if "EOF" in words:
             return Temporary(f"{self.host} ended the connection.", "Caseway tries again by itself.", words)
+        if isinstance(error, imaplib.IMAP4.abort):
+            return Temporary(f"{self.host} ended the connection.", "Caseway tries again by itself.", _bare(words))
         if isinstance(error, imaplib.IMAP4.error | IMAPClientError):
-            return Temporary(f"{self.host} refused a step ({what}).", "Caseway tries again by itself.", _bare(words))
+            return NotHandedOverError(f"{self.host} refused a step ({what}).", "Caseway tries again.", _bare(words))
         return Temporary(
             f"{self.host} answered in a way that cannot be understood ({what}).",
             "Whoever runs the server should look at it. Caseway tries again by itself.",
