@@ -183,6 +183,20 @@ class Imap:
         uids = self._client.search(["UID", "*"])
         return int(max(uids)) + 1 if uids else 1
 
+    def full(self) -> str:
+        """'102 of 100 MB' when INBOX has used up its quota (RFC 9208), else ''. Servers without quotas: ''."""
+        if not self.offers("QUOTA"):
+            return ""
+        try:
+            with self._asking("quota"):
+                _, quotas = self._client.get_quota_root("INBOX")
+                for quota in quotas:
+                    if quota.resource.upper() == "STORAGE" and 0 < int(quota.limit) <= int(quota.usage):
+                        return f"{int(quota.usage) // 1024} of {int(quota.limit) // 1024} MB"
+        except NotHandedOverError:
+            pass  # some servers offer QUOTA and have none for this account
+        return ""
+
     # -- messages
 
     def uids_from(self, first: int) -> list[int]:
