@@ -102,6 +102,8 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
     case = _joined(inbound, match) if isinstance(match, Match) else None
     if case is None and verdict.kind in {Kind.BOUNCE, Kind.DELAYED}:
         case = record_bounces(inbound.organisation_id, verdict)
+    if reading.is_from_us:
+        return _from_us(inbound, reading, case, match.evidence, first)
     if case is None and reading.is_automatic:
         return Outcome(
             InboundState.IGNORED, f"An automatic mail that belongs to no case: {verdict.reason}.", None, first
@@ -124,6 +126,21 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
         acknowledge(case, message, verdict, first, is_stranger=is_stranger)
     case.tell_changed("case.new")
     return Outcome(InboundState.DELIVERED, f"Opened {case.label}. {message.evidence}", message, first)
+
+
+def _from_us(
+    inbound: InboundEmail, reading: Reading, case: Case | None, evidence: str, row: SupportAddress | None
+) -> Outcome:
+    """From our own address, but not sent by Caseway: somebody answered from another mail program, or it is a loop."""
+    if case is None or reading.is_automatic:
+        return Outcome(InboundState.IGNORED, "It is from our own address and answers no case.", None, row)
+    message = _message(case, inbound, reading, None, evidence, direction=Direction.OUT)
+    Message.objects.filter(pk=message.pk).update(
+        is_unverified=True
+    )  # From is easily forged, and Caseway did not send it
+    _touch(case, message)
+    case.tell_changed()
+    return Outcome(InboundState.DELIVERED, f"Our own answer from another mail program, in {case.label}.", message, row)
 
 
 def _joined(inbound: InboundEmail, match: Match) -> Case | None:
@@ -201,12 +218,20 @@ def _touch(case: Case, message: Message) -> None:
     case.save(update_fields=["preview", "has_attachment", "modified_at", "modified_by", "version"])
 
 
-def _message(case: Case, inbound: InboundEmail, reading: Reading, contact: Contact | None, evidence: str) -> Message:
+def _message(
+    case: Case,
+    inbound: InboundEmail,
+    reading: Reading,
+    contact: Contact | None,
+    evidence: str,
+    *,
+    direction: Direction = Direction.IN,
+) -> Message:
     email = reading.email
     message = Message.objects.create(
         organisation_id=case.organisation_id,
         case=case,
-        direction=Direction.IN,
+        direction=direction,
         is_automatic=reading.is_automatic,
         contact=contact,
         raw_id=inbound.raw_id,

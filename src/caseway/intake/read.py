@@ -20,6 +20,8 @@ class Reading:
     verdict: Verdict
     body: SplitBody
     keys: ThreadKeys
+    is_from_us: bool
+    """Its From is one of our own addresses, and yet Caseway did not send it."""
 
     @property
     def is_automatic(self) -> bool:
@@ -35,4 +37,5 @@ def own_for(organisation_id: int) -> Own:
 def read(raw: bytes, own: Own) -> Reading:
     """Everything that can be said of `raw` without asking the database."""
     email = parse(raw)
-    return Reading(email, classify(email, own), split(email), thread_keys(email, signer()))
+    is_from_us = email.sender.key in own.addresses
+    return Reading(email, classify(email, own), split(email), thread_keys(email, signer()), is_from_us)

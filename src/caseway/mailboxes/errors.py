@@ -2,7 +2,7 @@
 
 
 class MailboxError(Exception):
-    """Tree: MailboxError > Temporary | Refused | Uncertain | HostRefusedError | LeaseLostError.
+    """Tree: MailboxError > Temporary | Refused (> HostRefusedError) | Uncertain | LeaseLostError.
 
     `cause` and `fix` are sentences for people; `server_words` is what the server said, never with a secret in it.
     """
@@ -26,7 +26,7 @@ class Uncertain(MailboxError):
     """The message was handed over and no answer came: it may have been sent, so it is not sent again."""
 
 
-class HostRefusedError(MailboxError):
+class HostRefusedError(Refused):
     """Caseway does not connect to this address."""
 
 
