@@ -42,7 +42,8 @@ def test_a_revoked_token_is_worth_nothing(api: Api, inside: Company) -> None:
 
 def test_a_session_opens_nothing(fieldnote: Company) -> None:
     api = Api("")
-    api.client.force_login(fieldnote.maya, backend="caseway.accounts.sign_in.EmployeeBackend")
+    with every_organisation():
+        api.client.force_login(fieldnote.maya, backend="caseway.accounts.sign_in.EmployeeBackend")
     api.get("/cases", 401)
 
 

@@ -65,7 +65,7 @@ def require_writer(request: ApiRequest) -> None:
     if not request.auth.may_write:
         raise ProblemError(
             NOT_ALLOWED,
-            "A light agent reads and writes notes. Use the token of an agent, or have an administrator change the role.",
+            "A light agent reads and writes notes. Use an agent's token, or have an administrator change the role.",
         )
 
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from django.db.models import Q
-from django.http import HttpRequest
-from ninja import Header, Router
 from ninja import Query as FromQuery
+from ninja import Router
 from ninja.responses import Status as Answered
 
 from caseway.api import case_json, found, paging, repeats

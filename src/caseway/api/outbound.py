@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db.models import Q, QuerySet
 from ninja import Query as FromQuery
 from ninja import Router
@@ -11,7 +13,8 @@ from caseway.api.authentication import ApiRequest, require_writer
 from caseway.api.inbound import mailbox_name
 from caseway.api.problems import WRONG_STATE, ProblemError, not_found
 from caseway.api.schemas.base import Id
-from caseway.api.schemas.mail import OutboundAnswer, OutboundList, OutboundQuery
+from caseway.api.schemas.cases import DeliveryState
+from caseway.api.schemas.mail import OutboundAnswer, OutboundKindName, OutboundList, OutboundQuery
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.reply import undo
 
@@ -79,8 +82,8 @@ def _row(request: ApiRequest, outbound_id: int) -> OutboundEmail:
 def _answer(row: OutboundEmail) -> OutboundAnswer:
     return OutboundAnswer(
         id=row.pk,
-        kind=row.kind,
-        state=row.state,
+        kind=cast(OutboundKindName, row.kind),
+        state=cast(DeliveryState, row.state),
         case=row.case.number if row.case else None,
         message=row.message_id,
         subject=row.subject,
