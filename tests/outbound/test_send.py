@@ -45,7 +45,7 @@ def test_an_acknowledgement_reaches_the_server_once(queued: OutboundEmail, syste
     assert send_due() == 1
     assert send_due() == 0
     [accepted] = system_server.accepted
-    assert accepted.sender == "" and accepted.recipients == ("parker@brightwater.example",)
+    assert accepted.sender in {"", "<>"} and accepted.recipients == ("parker@brightwater.example",)
     assert accepted.message["Message-ID"] == f"<{queued.message_identifier}>"
     queued.refresh_from_db()
     assert queued.state == OutboundState.SENT and queued.sent_at is not None and queued.server_words

@@ -31,7 +31,7 @@ LARGEST_LOG = 20 * 1024 * 1024  # bytes; then it is begun anew, and one older fi
 PR_SET_PDEATHSIG = 1
 
 
-class AlreadyRunning(Exception):  # noqa: N818 (reads as the sentence it is)
+class AlreadyRunning(Exception):
     """Another supervisor works on this data folder."""
 
 
