@@ -11,10 +11,11 @@ from ninja import Router
 from caseway.api import found, paging
 from caseway.api.authentication import ApiRequest, require_writer
 from caseway.api.inbound import mailbox_name
-from caseway.api.problems import WRONG_STATE, ProblemError, not_found
+from caseway.api.problems import WRONG_STATE, ProblemError, invalid, not_found
 from caseway.api.schemas.base import Id
 from caseway.api.schemas.cases import DeliveryState
 from caseway.api.schemas.mail import OutboundAnswer, OutboundKindName, OutboundList, OutboundQuery
+from caseway.cases.models import Case
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.reply import undo
 
@@ -30,7 +31,7 @@ def list_outbound(request: ApiRequest, filters: FromQuery[OutboundQuery]) -> Out
     if filters.kind:
         rows = rows.filter(kind__in=filters.kind)
     if filters.case:
-        rows = rows.filter(case=found.case(request, filters.case))
+        rows = rows.filter(case=_case(request, filters.case))
     if words := filters.search.strip():
         rows = rows.filter(
             Q(message_identifier=words.strip("<>")) | Q(subject__icontains=words) | Q(recipients__icontains=words)
@@ -58,6 +59,13 @@ def cancel_outbound(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
         raise _too_late(row)
     undo(row, by=request.auth)
     return _answer(_row(request, outbound_id))
+
+
+def _case(request: ApiRequest, number: str) -> Case:
+    try:
+        return found.case(request, number)
+    except ProblemError as problem:
+        raise invalid("case", problem.detail) from None
 
 
 def _too_late(row: OutboundEmail) -> ProblemError:
