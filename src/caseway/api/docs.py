@@ -7,12 +7,16 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from caseway.api import problems
 from caseway.api.application import application
 from caseway.api.openapi import METHODS
 
 
+@csrf_exempt
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, fields and examples, and every kind of problem."""
     schema = application.get_openapi_schema()
