@@ -48,7 +48,9 @@ def database(*, keep: bool = False) -> Iterator[str]:
     try:
         url = server.start()
     except (EmbeddedPostgresError, psycopg.Error, OSError) as error:
-        raise CommandError(f"The embedded PostgreSQL cannot start: {error}", "More is in its log: " + str(server.log)) from error
+        raise CommandError(
+            f"The embedded PostgreSQL cannot start: {error}", "More is in its log: " + str(server.log)
+        ) from error
     os.environ["DATABASE_URL"] = url
     try:
         yield url
@@ -113,7 +115,9 @@ def unreachable(error: BaseException) -> CommandError:
     words = why_unreachable() or str(error).strip().splitlines()[0]
     if "role" in words and "does not exist" in words:
         return CommandError("The database is not set up yet.", "Run: caseway migrate", code=75)
-    return CommandError(f"The database does not answer: {words}", "Check DATABASE_URL and that the server runs.", code=75)
+    return CommandError(
+        f"The database does not answer: {words}", "Check DATABASE_URL and that the server runs.", code=75
+    )
 
 
 def why_unreachable() -> str:

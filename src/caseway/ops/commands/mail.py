@@ -26,7 +26,9 @@ def explain(
 
 
 def intake(
-    organisation: Annotated[str, typer.Option("--organisation", help="Short name; needed when there are several.")] = "",
+    organisation: Annotated[
+        str, typer.Option("--organisation", help="Short name; needed when there are several.")
+    ] = "",
     recipient: Annotated[
         str, typer.Option("--recipient", "--address", help="Whom the mail is for, as the mail server knows it.")
     ] = "",
@@ -41,7 +43,9 @@ def intake(
         raise
     except Exception as error:
         # Whatever it is, the mail server still has the mail, and must keep it.
-        raise CommandError(f"The mail could not be kept now: {error}", "It has to be tried again.", TEMPORARY) from error
+        raise CommandError(
+            f"The mail could not be kept now: {error}", "It has to be tried again.", TEMPORARY
+        ) from error
 
 
 def _keep(raw: bytes, organisation: str, recipient: str) -> None:
