@@ -235,4 +235,4 @@ def _shown_name(node: Node, content: bytes) -> str:
         block = headers.split(b"\n" + content[: bounds.HEADER_BLOCK_BYTES], 1)
         subject = block.decoded("subject")
         name = f"{subject.replace('/', '_')}.eml" if subject else ""
-    return names.safe_name(name, node.content_type)
+    return names.safe_name(name, node.content_type, node.content_id)

@@ -2,7 +2,7 @@
 
 
 class MailboxError(Exception):
-    """Tree: MailboxError > Temporary | Refused | Uncertain | HostRefusedError | LeaseLostError.
+    """Tree: MailboxError > Temporary | Refused (> HostRefusedError) | Uncertain | LeaseLostError.
 
     `cause` and `fix` are sentences for people; `server_words` is what the server said, never with a secret in it.
     """
@@ -14,19 +14,19 @@ class MailboxError(Exception):
         super().__init__(" ".join(part for part in (cause, fix) if part))
 
 
-class Temporary(MailboxError):
+class Temporary(MailboxError):  # noqa: N818
     """The server may accept this later: try again by itself."""
 
 
-class Refused(MailboxError):
+class Refused(MailboxError):  # noqa: N818
     """Only a person can mend this: password, folder, quota."""
 
 
-class Uncertain(MailboxError):
+class Uncertain(MailboxError):  # noqa: N818
     """The message was handed over and no answer came: it may have been sent, so it is not sent again."""
 
 
-class HostRefusedError(MailboxError):
+class HostRefusedError(Refused):
     """Caseway does not connect to this address."""
 
 

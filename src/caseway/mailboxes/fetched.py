@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 
 
@@ -14,7 +14,11 @@ class Fetched:
     uidvalidity: int
     uid: int
     raw: bytes
-    received_at: datetime.datetime
+    received_at: dt.datetime
     """INTERNALDATE, aware."""
     is_history: bool = False
     """It lay in the mailbox before the connection: sends nothing."""
+    size_on_server: int = 0
+    """Bytes of the whole message when `raw` is only its beginning, because it is above CASEWAY_LARGEST_MAIL; else 0."""
+    fault: str = ""
+    """Why the server would not hand the message over; `raw` then only says so. '' = it was handed over."""
