@@ -18,17 +18,17 @@ UV = "uv>=0.8,<1"
 
 
 def require_python() -> None:
-    if sys.version_info < (3, 11):
+    """End with a sentence when this Python is too old or cannot make environments."""
+    major, minor = sys.version_info[:2]
+    if (major, minor) < (3, 11):
         sys.exit(
-            f"Caseway needs Python 3.11 or newer, this is {sys.version.split()[0]}.\n→ On Debian: apt-get install python3.11-venv"
+            f"Caseway needs Python 3.11 or newer, this is {major}.{minor}.\n→ On Debian: apt-get install python3-venv"
         )
-    if sys.platform == "linux":
-        try:
-            import ensurepip  # noqa: F401
-        except ImportError:
-            sys.exit(
-                f"Python's venv module is missing.\n→ On Debian, as root: apt-get install python3.{sys.version_info[1]}-venv"
-            )
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        package = f"python{major}.{minor}-venv"
+        sys.exit(f"Python's venv module is not complete.\n→ On Debian, as root: apt-get install {package}")
 
 
 def cache_folder(otherwise: Path) -> Path:
@@ -94,9 +94,8 @@ def _uv_environment(cache: Path, target: Path) -> dict[str, str]:
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(command, cwd=CLONE, env=environment, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
-        sys.exit(
-            f"This did not work: {' '.join(command)}\n→ Is the network there, and the disk not full? Then run the same again."
-        )
+        fix = "→ Is the network there, and the disk not full? Then run the same again."
+        sys.exit(f"This did not work: {' '.join(command)}\n{fix}")
 
 
 def _fingerprint(target: Path, *selection: str) -> str:

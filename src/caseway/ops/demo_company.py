@@ -1,6 +1,7 @@
-"""The demo's organisation: Fieldnote, its employees, and a support address that is connected to the demo's mail server.
+"""The demo's organisation: Fieldnote, its employees, and a support address on the demo's own mail server.
 
-Run at each start, before the others: `python -m caseway.ops.demo_company DIR` migrates the database as its owner, then it finds what is there and changes only what the start changed (ports, passwords).
+`python -m caseway.ops.demo_company DIR`, run at each start before the others, migrates the database as its owner and
+makes what is missing. What is there it leaves alone, but for the connection that the start changed (ports, password).
 """
 
 from __future__ import annotations

@@ -106,7 +106,7 @@ PROGRESS = (
     ("Warranty card missing from the box", "Maya", "waiting", "", ""),
     ("Can I change the delivery address?", "Dana", "waiting", "", "Asked the warehouse, it leaves on Tuesday."),
     ("12 blankets for the hut, November", "Maya", "waiting", "", ""),
-    ("Estufa con olor a gas", "Tomás", "open", "urgent", "Told by phone not to use it. Recall list checked: not affected."),
+    ("Estufa con olor a gas", "Tomás", "open", "urgent", "Told by phone not to use it. Not on the recall list."),
     ("Do you ship to Taiwan?", "", "", "", ""),
     ("Quote for 24 sleeping mats", "Priya", "open", "", ""),
     ("Partnership for the autumn fair", "", "", "", ""),
@@ -158,17 +158,17 @@ def pdf(title: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >>>>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     out, places = bytearray(b"%PDF-1.4\n"), []
     for number, body in enumerate(objects, 1):
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     table = len(out)
-    out += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
-    return bytes(out + b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % table)
+    out += b"xref\n0 6\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places)
+    return bytes(out + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % table)
 
 
 def _file(name: str) -> tuple[str, bytes]:

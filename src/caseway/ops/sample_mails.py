@@ -119,7 +119,7 @@ MAILS = (
         "ruth", "Ruth Adeyemi", "ruth@hillschool.example", "Quote for 24 sleeping mats",
         "Dear Fieldnote,\n\nOur year nine expedition leaves in June. Could you quote for 24 of the thicker mats, with "
         "delivery to Hill School, and say how long the offer stands?\n\nKind regards\nRuth Adeyemi\n", 11,
-        html="<p>Dear Fieldnote,</p><p>Our year nine expedition leaves in June. Could you quote for</p><table border='1'>"
+        html="<p>Dear Fieldnote,</p><p>Our year nine expedition leaves in June. Could you quote for</p><table>"
         "<tr><th>Item</th><th>Count</th></tr><tr><td>Sleeping mat, thick</td><td>24</td></tr><tr><td>Repair kit</td>"
         "<td>3</td></tr></table><p>with delivery to Hill School, and say how long the offer stands?</p>"
         "<p>Kind regards<br>Ruth Adeyemi</p>",
@@ -145,7 +145,7 @@ MAILS = (
         7,
     ),
     SampleMail(
-        "away", "Greg Olowu", "greg@trailheadrentals.example", "Automatic reply: Which canister thread do the stoves take?",
+        "away", *GREG, "Automatic reply: Which canister thread do the stoves take?",
         "I am out on the water until Monday and will read your mail then.\n\nGreg\n", 6,
         headers=(("Auto-Submitted", "auto-replied"), ("X-Auto-Response-Suppress", "All")),
     ),
@@ -156,8 +156,8 @@ MAILS = (
     ),
     SampleMail(
         "bounce", "Mail Delivery System", "mailer-daemon@mx.example.net", "Undelivered Mail Returned to Sender",
-        "This is the mail system at host mx.example.net.\n\nI'm sorry to have to inform you that your message could not "
-        "be delivered to one or more recipients.\n\n<old.customer@example.net>: host mx.example.net said: 550 5.1.1 "
+        "This is the mail system at host mx.example.net.\n\nI'm sorry to have to inform you that your message could "
+        "not be delivered to one or more recipients.\n\n<old.customer@example.net>: host mx.example.net said: 550 5.1.1 "
         "User unknown\n", 4, headers=(("Auto-Submitted", "auto-replied"),), null_sender=True,
     ),
     SampleMail(
@@ -166,7 +166,7 @@ MAILS = (
     ),
     SampleMail(
         "bjorn", "Bjørn Dahl", "bjorn@fjellsport.example", "Partnership for the autumn fair",
-        "Hello,\n\nWe run the outdoor fair in Bergen each September, about 9,000 visitors. Would Fieldnote like a stand "
-        "again? The floor plan is attached.\n\nBjørn Dahl\nFjellsport\n", 2, files=("floor-plan.pdf",),
+        "Hello,\n\nWe run the outdoor fair in Bergen each September, about 9,000 visitors. Would Fieldnote like a "
+        "stand again? The floor plan is attached.\n\nBjørn Dahl\nFjellsport\n", 2, files=("floor-plan.pdf",),
     ),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""`caseway demo`: everything on this machine, with a mail server of its own. `bin/demo` installs it, then comes here."""
+"""`caseway demo`: everything on this machine, with a mail server of its own. What `bin/demo` runs once installed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-import psycopg
 import typer
 
 from caseway.ops import demo_site
@@ -130,14 +129,16 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310 (our own address)
             return True
-    except urllib.error.HTTPError:
-        return True  # it answers; that worker and watcher beat comes a moment later
+    except urllib.error.HTTPError as error:
+        return error.code == 503  # it answers; worker and watcher are heard a moment later
     except OSError:
         return False
 
 
 def _is_watched(url: str) -> bool:
     """Whether the watcher holds every connected mailbox (or a person has paused or broken it: then that is shown)."""
+    import psycopg
+
     with psycopg.connect(url) as owner:
         waiting = owner.execute(
             "SELECT count(*) FROM mailboxes_mailbox WHERE state = 'active' AND deleted_at IS NULL"

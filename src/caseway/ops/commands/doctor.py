@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import typer
 
 from caseway.ops.commands.database import OLDEST, database, prepare_data_folder, set_up_django, why_unreachable
@@ -68,8 +67,6 @@ def _examine() -> Iterator[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        return Finding("bad", f"Python {version}", "Install Python 3.11 or newer.")
     return Finding("ok", f"Python {version}")
 
 
@@ -99,6 +96,8 @@ def _disk(data: Path) -> Finding:
 
 
 def _server(url: str) -> Finding:
+    import psycopg
+
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000

@@ -22,7 +22,7 @@ def explain(
     """Say in JSON, one line for each file, how Caseway reads a mail. Needs no database."""
     from caseway.mail.explain import main
 
-    raise SystemExit(main(files, pretty=pretty, anonymise=anonymise))
+    raise SystemExit(main([str(file) for file in files], pretty=pretty, anonymise=anonymise))
 
 
 def intake(
