@@ -72,7 +72,7 @@ def _validation(error: ValidationError) -> ProblemError:
 def _place(location: tuple[str | int, ...]) -> str:
     """Where in the body, query or path; the framework's own two first steps are nobody's business."""
     kind, *steps = location
-    if kind in {"body", "query", "header"} and len(steps) > 1 or (kind == "body" and steps):
+    if (kind in {"body", "query", "header"} and len(steps) > 1) or (kind == "body" and steps):
         steps = steps[1:]
     return ".".join(str(step) for step in steps)
 

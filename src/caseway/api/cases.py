@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from django.db.models import Q
-from django.http import HttpRequest
-from ninja import Header, Router
 from ninja import Query as FromQuery
+from ninja import Router
 from ninja.responses import Status as Answered
 
 from caseway.api import case_json, found, paging, repeats
@@ -43,6 +40,8 @@ def create_case(request: ApiRequest, new: NewCase, idempotency_key: repeats.KeyH
 
     With `Idempotency-Key` a repeat of the request answers with the case that the first one made.
     """
+    if not new.subject.strip():
+        raise invalid("subject", "A case needs a subject. Say in a few words what it is about.")
     assigned_employee, assigned_team = found.assignee(request, new.employee, new.team)
     contact = found.contact(request, new.contact) if new.contact is not None else None
     email = found.address(new.email, "email").email if new.email else ""

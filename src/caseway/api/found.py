@@ -88,8 +88,9 @@ def team(request: ApiRequest, team_id: int) -> Team:
 
 def address(text: str, field: str) -> Address:
     """One email address, with or without a name; raises ProblemError that names `field` for anything else."""
+    is_one_line = all(character.isprintable() for character in text)
     found = parse_addresses([text])
-    if len(found) != 1 or not is_address(found[0].email):
+    if not is_one_line or len(found) != 1 or not is_address(found[0].email):
         raise invalid(field, f"“{text[:100]}” is not one email address. Write name@example.com, or Name <name@example.com>.")
     return found[0]
 

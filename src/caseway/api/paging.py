@@ -49,6 +49,9 @@ def seal(key: str) -> str:
 def unseal(cursor: str) -> str:
     """The key that was sealed; raises ProblemError for a cursor that we did not hand out."""
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        key = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (ValueError, binascii.Error):
         raise bad_cursor() from None
+    if not key or "\0" in key:
+        raise bad_cursor()
+    return key

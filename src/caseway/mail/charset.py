@@ -54,7 +54,7 @@ NOT_TEXT = frozenset({"base64", "base64-codec", "bz2", "hex", "quopri", "rot13",
 """Python codecs that are no charset and run code of another kind."""
 
 MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.I)
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
 
 
 def decode(content: bytes, declared: str = "", *, is_html: bool = False) -> tuple[str, str]:
@@ -278,7 +278,7 @@ def _by_detector(sample: bytes) -> str:
 
     try:
         best = from_bytes(sample[:4096], steps=5, chunk_size=512, preemptive_behaviour=False).best()
-    except Exception:  # noqa: BLE001  a detector's own faults must not cost the mail
+    except Exception:
         best = None
     codec = codec_for(best.encoding) if best else ""
     return codec or "cp1252"

@@ -14,7 +14,7 @@ from caseway.mail.quote_text import Piece, Role, pieces_of
 __all__ = ["Piece", "Role", "pieces", "split", "split_html", "split_text"]
 
 FORWARD_MARKS = frozenset(
-    "fw fwd wg tr rv enc i vb vs doorst fs pd vl trans továbbítás yml ilt προωθ rif перес пересл hal переслати 转发 轉寄 転送".split()
+    ["fw", "fwd", "wg", "tr", "rv", "enc", "i", "vb", "vs", "doorst", "fs", "pd", "vl", "trans", "továbbítás", "yml", "ilt", "προωθ", "rif", "перес", "пересл", "hal", "переслати", "转发", "轉寄", "転送"]
 )
 """What mail programs put before the subject of a forwarded message."""
 

@@ -14,15 +14,15 @@ class MailboxError(Exception):
         super().__init__(" ".join(part for part in (cause, fix) if part))
 
 
-class Temporary(MailboxError):  # noqa: N818
+class Temporary(MailboxError):
     """The server may accept this later: try again by itself."""
 
 
-class Refused(MailboxError):  # noqa: N818
+class Refused(MailboxError):
     """Only a person can mend this: password, folder, quota."""
 
 
-class Uncertain(MailboxError):  # noqa: N818
+class Uncertain(MailboxError):
     """The message was handed over and no answer came: it may have been sent, so it is not sent again."""
 
 

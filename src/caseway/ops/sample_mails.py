@@ -157,7 +157,7 @@ MAILS = (
     SampleMail(
         "bounce", "Mail Delivery System", "mailer-daemon@mx.example.net", "Undelivered Mail Returned to Sender",
         "This is the mail system at host mx.example.net.\n\nI'm sorry to have to inform you that your message could "
-        "not be delivered to one or more recipients.\n\n<old.customer@example.net>: host mx.example.net said: 550 5.1.1 "
+        "not be delivered to one or more recipients.\n\n<old.customer@example.net>: host mx said: 550 5.1.1 "
         "User unknown\n", 4, headers=(("Auto-Submitted", "auto-replied"),), null_sender=True,
     ),
     SampleMail(
@@ -166,7 +166,7 @@ MAILS = (
     ),
     SampleMail(
         "bjorn", "Bjørn Dahl", "bjorn@fjellsport.example", "Partnership for the autumn fair",
-        "Hello,\n\nWe run the outdoor fair in Bergen each September, about 9,000 visitors. Would Fieldnote like a "
+        "Hello,\n\nWe run the outdoor fair in Bergen each September, some 9,000 visitors. Would Fieldnote like a "
         "stand again? The floor plan is attached.\n\nBjørn Dahl\nFjellsport\n", 2, files=("floor-plan.pdf",),
     ),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -30,6 +31,8 @@ __all__ = ["CannotSendError", "ReplyChoices", "ReplyDraft", "cc_for", "choices",
 LARGEST_REPLY = 25 * 1024 * 1024
 """Bytes of text and files together: what the large providers accept after base64 (about 35 MB)."""
 MOST_RECIPIENTS = 100
+ADDRESS = re.compile(r"[^\s@<>,;:\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\x00-\x1f\x7f]{1,255}")
+"""What may be typed as a recipient: one '@', nothing that could be a second address or a header (RFC 5321 4.1.2)."""
 QUOTED_LINES = 60
 REFERENCES = 20
 
@@ -154,7 +157,7 @@ def _check(case: Case, draft: ReplyDraft) -> None:
     if all(address.key in own for address in draft.to):
         raise CannotSendError("The reply would go to ourselves only. Put the customer's address into To.")
     for address in recipients:
-        if "@" not in address.key.strip("@"):
+        if not ADDRESS.fullmatch(address.email.strip()):
             raise CannotSendError(f"“{address.email}” is not an email address. Correct it or take it out.")
     if len(draft.text) + sum(len(file.content) for file in draft.files) > LARGEST_REPLY:
         raise CannotSendError("Text and files are larger than 25 MB together, which mail servers refuse.")

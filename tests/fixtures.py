@@ -1,3 +1,5 @@
+"""Fixtures of a company and of mail that arrives there."""
+
 from collections.abc import Callable, Iterator
 
 import pytest
