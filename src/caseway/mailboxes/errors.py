@@ -32,3 +32,11 @@ class HostRefusedError(Refused):
 
 class LeaseLostError(MailboxError):
     """Another process reads this mailbox now; whoever gets this stops and writes nothing."""
+
+
+class LoginRefusedError(Refused):
+    """The server refused login name or password: the one thing that stops a mailbox until a person acts."""
+
+
+class NotHandedOverError(Temporary):
+    """The server answered NO to a request and stays connected."""

@@ -7,7 +7,7 @@ import socket
 import ssl
 
 from caseway.mailboxes import tls
-from caseway.mailboxes.errors import MailboxError, Refused, Temporary
+from caseway.mailboxes.errors import LoginRefusedError, MailboxError, Refused, Temporary
 from caseway.mailboxes.wire import WireError
 
 LONGEST_WORDS = 300
@@ -95,7 +95,7 @@ def login_refusal(host: str, words: str) -> MailboxError:
         return Temporary("The server does not take logins at the moment.", "Caseway tries again by itself.", words)
     for host_pattern, words_pattern, cause, fix in LOGIN_CAUSES:
         if re.search(host_pattern, host, re.IGNORECASE) and re.search(words_pattern, words, re.IGNORECASE):
-            return Refused(cause, fix, words)
+            return LoginRefusedError(cause, fix, words)
     raise AssertionError("the last row fits everything")
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from imapclient.exceptions import IMAPClientError
 
 from caseway.mailboxes import hosts, tls
-from caseway.mailboxes.errors import MailboxError, Refused, Temporary
+from caseway.mailboxes.errors import MailboxError, NotHandedOverError, Refused, Temporary
 from caseway.mailboxes.explain import connection_failure, login_refusal, stranger, words_of
 from caseway.mailboxes.models import Security
 from caseway.mailboxes.protocol import PROTOCOL_ERRORS, Client, Protocol
@@ -77,8 +77,8 @@ class Imap:
             self.wire.close()
 
     def abort(self) -> None:
-        """Break the connection from another thread."""
-        self.wire.close()
+        """Break the connection from another thread; the thread that uses it gets an error and closes it."""
+        self.wire.cut()
 
     # -- signing in
 
@@ -183,6 +183,20 @@ class Imap:
         uids = self._client.search(["UID", "*"])
         return int(max(uids)) + 1 if uids else 1
 
+    def full(self) -> str:
+        """'102 of 100 MB' when INBOX has used up its quota (RFC 9208), else ''. Servers without quotas: ''."""
+        if not self.offers("QUOTA"):
+            return ""
+        try:
+            with self._asking("quota"):
+                _, quotas = self._client.get_quota_root("INBOX")
+                for quota in quotas:
+                    if quota.resource.upper() == "STORAGE" and 0 < int(quota.limit) <= int(quota.usage):
+                        return f"{int(quota.usage) // 1024} of {int(quota.limit) // 1024} MB"
+        except NotHandedOverError:
+            pass  # some servers offer QUOTA and have none for this account
+        return ""
+
     # -- messages
 
     def uids_from(self, first: int) -> list[int]:
@@ -257,10 +271,10 @@ class Imap:
 
     # -- waiting
 
-    def idle(self, seconds: float, wake: int) -> bool:
+    def idle(self, seconds: float) -> bool:
         """Wait in IDLE until something happens; True when the folder may hold something new.
 
-        Returns early when the descriptor `wake` becomes readable. Raises Temporary when the connection is dead.
+        `abort` from another thread ends it. Raises Temporary when the connection is dead.
         """
         if self.hint():
             return True
@@ -273,7 +287,7 @@ class Imap:
             deadline = time.monotonic() + seconds
             news = self.hint()
             while not news and (remaining := deadline - time.monotonic()) > 0:
-                if not self.wire.wait(remaining, wake):
+                if not self.wire.wait(remaining):
                     break
                 self.wire.begin()
                 self._protocol._get_response()
@@ -346,8 +360,10 @@ class Imap:
             words = "endlessly nested brackets"
         if "EOF" in words:
             return Temporary(f"{self.host} ended the connection.", "Caseway tries again by itself.", words)
+        if isinstance(error, imaplib.IMAP4.abort):
+            return Temporary(f"{self.host} ended the connection.", "Caseway tries again by itself.", _bare(words))
         if isinstance(error, imaplib.IMAP4.error | IMAPClientError):
-            return Temporary(f"{self.host} refused a step ({what}).", "Caseway tries again by itself.", _bare(words))
+            return NotHandedOverError(f"{self.host} refused a step ({what}).", "Caseway tries again.", _bare(words))
         return Temporary(
             f"{self.host} answered in a way that cannot be understood ({what}).",
             "Whoever runs the server should look at it. Caseway tries again by itself.",

@@ -168,6 +168,9 @@ class FolderCursor(models.Model):
     start_uid = models.BigIntegerField(help_text="The first UID that counts: what lay there before is history")
     last_uid = models.BigIntegerField(help_text="Every message up to this one is in the ledger or is history")
     started_at = models.DateTimeField(default=timezone.now)
+    rescan_to = models.BigIntegerField(
+        default=0, help_text="Up to this UID only what arrived since started_at counts: the server gave out new UIDs"
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -10,6 +10,7 @@ import base64
 import re
 import smtplib
 import ssl
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,9 +24,11 @@ from caseway.mailboxes.explain import connection_failure, login_refusal, words_o
 from caseway.mailboxes.models import Mailbox, Security
 from caseway.mailboxes.wire import Wire
 
-TIMEOUT = 60.0
-ANSWER_SECONDS = 300.0
-"""Wait for the answer to the last dot: RFC 5321 4.5.3.2.6 says 10 minutes; most answer in one second."""
+TIMEOUT = 30.0
+ANSWER_SECONDS = 120.0
+"""Wait for the answer to the last dot: RFC 5321 4.5.3.2.6 says 10 minutes; all but a few answer in one second."""
+SESSION_SECONDS = 240.0
+"""The whole of one `send`: less than the lease that its caller holds."""
 UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -95,6 +98,7 @@ def connect(server: OutgoingServer) -> Connection:
     except OSError as error:
         raise connection_failure(error, server.host, server.port) from error
     connection = greet(sock, server)
+    connection.wire.deadline = time.monotonic() + SESSION_SECONDS
     try:
         connection.sign_in()
     except BaseException:
@@ -286,7 +290,7 @@ class Connection:
             first = next((one for one in refused if one.is_temporary), refused[0])
             kind = Temporary if first.is_temporary else Refused
             fix = "Caseway tries again by itself." if first.is_temporary else "Check the recipient's address."
-            raise kind(f"The server does not take mail for {first.address}.", fix, first.words)
+            raise kind(f"The server does not take mail for {first.address}.{_hint(first.words)}", fix, first.words)
         return tuple(refused)
 
     def _finish(self, refused: tuple[RefusedRecipient, ...]) -> Receipt:
@@ -308,12 +312,18 @@ class Connection:
         if code < 0 or code == 421:
             return Temporary(f"{self.server.host} ended the connection.", "Caseway tries again by itself.", said)
         if 400 <= code <= 499:
-            grey = (
-                " This is usual for first contact (greylisting)." if re.search("gr[ea]y", said, re.IGNORECASE) else ""
-            )
-            return Temporary(f"The server put the {what} off.{grey}", "Caseway tries again by itself.", said)
+            return Temporary(f"The server put the {what} off.{_hint(said)}", "Caseway tries again by itself.", said)
         cause, fix = _REFUSALS.get(what, ("The server refused.", ""))
-        return Refused(cause, fix, said)
+        return Refused(cause + _hint(said), fix, said)
+
+
+def _hint(words: str) -> str:
+    """What well-known words mean, as a sentence to add; '' for others."""
+    if re.search("gr[ea]y", words, re.IGNORECASE):
+        return " This is usual for a first contact (greylisting) and passes within minutes."
+    if re.search(r"quota|\bfull\b|[45]\.2\.2|\b552\b", words, re.IGNORECASE):
+        return " The mailbox there is full."
+    return ""
 
 
 _REFUSALS = {

@@ -81,20 +81,21 @@ class Wire:
 
     sendall = send
 
-    def wait(self, seconds: float, *others: int) -> bool:
-        """Whether something can be read within `seconds`; False also when one of the descriptors `others` rang."""
+    def wait(self, seconds: float) -> bool:
+        """Whether something (also the end) can be read within `seconds`."""
         if self.buffered or (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()):
             return True
         poller = select.poll()
         poller.register(self.sock.fileno(), select.POLLIN)
-        for descriptor in others:
-            poller.register(descriptor, select.POLLIN)
-        ready = [descriptor for descriptor, _ in poller.poll(max(0, int(seconds * 1000)))]
-        return self.sock.fileno() in ready and not set(others) & set(ready)
+        return bool(poller.poll(max(0, int(seconds * 1000))))
 
-    def close(self) -> None:
+    def cut(self) -> None:
+        """End the connection but keep its descriptor: another thread may be waiting on it."""
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.cut()
         self.sock.close()
 
     def _take(self, size: int) -> bytes:
