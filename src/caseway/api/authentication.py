@@ -72,7 +72,7 @@ def require_writer(request: ApiRequest) -> None:
 def require_administrator(request: ApiRequest) -> None:
     """Raises ProblemError unless the employee is an administrator."""
     if not request.auth.is_administrator:
-        raise ProblemError(NOT_ALLOWED, "Only an administrator changes settings. Use an administrator's token.")
+        raise ProblemError(NOT_ALLOWED, "This is for administrators, as in the pages. Use an administrator's token.")
 
 
 def _find(token: str) -> ApiToken | None:

@@ -12,7 +12,7 @@ from ninja import Router
 from ninja.responses import Status as Answered
 
 from caseway.api import paging
-from caseway.api.authentication import ApiRequest, require_writer
+from caseway.api.authentication import ApiRequest, require_administrator
 from caseway.api.messages import RAW_MAIL, download
 from caseway.api.problems import WRONG_STATE, ProblemError, not_found
 from caseway.api.schemas.base import Id
@@ -76,7 +76,6 @@ def process_inbound_again(request: ApiRequest, inbound_id: Id) -> Answered[Inbou
 
     A mail that is in a case already is not processed twice.
     """
-    require_writer(request)
     row = _row(request, inbound_id)
     if row.state not in {InboundState.FAILED, InboundState.QUARANTINED, InboundState.IGNORED}:
         raise ProblemError(
@@ -91,6 +90,8 @@ def mailbox_name(row: Mailbox | None) -> MailboxName | None:
 
 
 def _rows(request: ApiRequest) -> QuerySet[InboundEmail]:
+    """Administrators only, as the page: the ledger also holds mail of deleted cases."""
+    require_administrator(request)
     return (
         InboundEmail.objects.filter(organisation_id=request.auth.organisation_id)
         .select_related("mailbox", "support_address", "raw", "case")

@@ -23,7 +23,7 @@ router = Router(tags=["Outbound"], by_alias=True)
 
 @router.get("", response=OutboundList, summary="List the outbox", url_name="outbound")
 def list_outbound(request: ApiRequest, filters: FromQuery[OutboundQuery]) -> OutboundList:
-    """Every mail that left or will leave, latest first: replies, acknowledgements, invitations."""
+    """Every mail that left or will leave, latest first; invitations for administrators only."""
     rows = _rows(request)
     if filters.state:
         rows = rows.filter(state__in=filters.state)
@@ -67,9 +67,11 @@ def _too_late(row: OutboundEmail) -> ProblemError:
 
 
 def _rows(request: ApiRequest) -> QuerySet[OutboundEmail]:
-    return OutboundEmail.objects.filter(organisation_id=request.auth.organisation_id).select_related(
-        "mailbox", "case", "created_by"
-    )
+    """Administrators see all; others what they see in the cases: no invitations, nothing of deleted cases."""
+    rows = OutboundEmail.objects.filter(organisation_id=request.auth.organisation_id)
+    if not request.auth.is_administrator:
+        rows = rows.filter(case__isnull=False, case__deleted_at=None)
+    return rows.select_related("mailbox", "case", "created_by")
 
 
 def _row(request: ApiRequest, outbound_id: int) -> OutboundEmail:
