@@ -65,14 +65,14 @@ def require_writer(request: ApiRequest) -> None:
     if not request.auth.may_write:
         raise ProblemError(
             NOT_ALLOWED,
-            "A light agent reads and writes notes. Use the token of an agent, or have an administrator change the role.",
+            "A light agent reads and writes notes. Use an agent's token, or have an administrator change the role.",
         )
 
 
 def require_administrator(request: ApiRequest) -> None:
     """Raises ProblemError unless the employee is an administrator."""
     if not request.auth.is_administrator:
-        raise ProblemError(NOT_ALLOWED, "Only an administrator changes settings. Use an administrator's token.")
+        raise ProblemError(NOT_ALLOWED, "This is for administrators, as in the pages. Use an administrator's token.")
 
 
 def _find(token: str) -> ApiToken | None:

@@ -19,7 +19,9 @@ from caseway.outbound.reply import choices, reply
 
 router = Router(tags=["Messages"], by_alias=True)
 
-RAW_MAIL = {"responses": {200: {"description": "The bytes", "content": {"message/rfc822": {"schema": {"type": "string"}}}}}}
+RAW_MAIL = {
+    "responses": {200: {"description": "The bytes", "content": {"message/rfc822": {"schema": {"type": "string"}}}}}
+}
 FILE = {
     "responses": {
         200: {

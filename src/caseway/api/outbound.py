@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db.models import Q, QuerySet
 from ninja import Query as FromQuery
 from ninja import Router
@@ -11,7 +13,8 @@ from caseway.api.authentication import ApiRequest, require_writer
 from caseway.api.inbound import mailbox_name
 from caseway.api.problems import WRONG_STATE, ProblemError, not_found
 from caseway.api.schemas.base import Id
-from caseway.api.schemas.mail import OutboundAnswer, OutboundList, OutboundQuery
+from caseway.api.schemas.cases import DeliveryState
+from caseway.api.schemas.mail import OutboundAnswer, OutboundKindName, OutboundList, OutboundQuery
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.reply import undo
 
@@ -20,7 +23,7 @@ router = Router(tags=["Outbound"], by_alias=True)
 
 @router.get("", response=OutboundList, summary="List the outbox", url_name="outbound")
 def list_outbound(request: ApiRequest, filters: FromQuery[OutboundQuery]) -> OutboundList:
-    """Every mail that left or will leave, latest first: replies, acknowledgements, invitations."""
+    """Every mail that left or will leave, latest first; invitations for administrators only."""
     rows = _rows(request)
     if filters.state:
         rows = rows.filter(state__in=filters.state)
@@ -64,9 +67,11 @@ def _too_late(row: OutboundEmail) -> ProblemError:
 
 
 def _rows(request: ApiRequest) -> QuerySet[OutboundEmail]:
-    return OutboundEmail.objects.filter(organisation_id=request.auth.organisation_id).select_related(
-        "mailbox", "case", "created_by"
-    )
+    """Administrators see all; others what they see in the cases: no invitations, nothing of deleted cases."""
+    rows = OutboundEmail.objects.filter(organisation_id=request.auth.organisation_id)
+    if not request.auth.is_administrator:
+        rows = rows.filter(case__isnull=False, case__deleted_at=None)
+    return rows.select_related("mailbox", "case", "created_by")
 
 
 def _row(request: ApiRequest, outbound_id: int) -> OutboundEmail:
@@ -79,8 +84,8 @@ def _row(request: ApiRequest, outbound_id: int) -> OutboundEmail:
 def _answer(row: OutboundEmail) -> OutboundAnswer:
     return OutboundAnswer(
         id=row.pk,
-        kind=row.kind,
-        state=row.state,
+        kind=cast(OutboundKindName, row.kind),
+        state=cast(DeliveryState, row.state),
         case=row.case.number if row.case else None,
         message=row.message_id,
         subject=row.subject,

@@ -25,7 +25,11 @@ def _guarded(pattern: URLPattern) -> URLPattern:
 
 urlpatterns = [
     path("docs", docs, name="docs"),
-    *[_guarded(pattern) for pattern in application.urls[0] if isinstance(pattern, URLPattern) and pattern.name != "api-root"],
+    *[
+        _guarded(pattern)
+        for pattern in application.urls[0]
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root"
+    ],
     path("", nowhere, name="api-root"),
     re_path("", nowhere),
 ]

@@ -11,6 +11,9 @@ from caseway.api.schemas.base import AddressAnswer, Answer, Id, Input, Named, Qu
 
 StatusName = Literal["new", "open", "waiting", "closed"]
 PriorityName = Literal["low", "normal", "high", "urgent"]
+SourceName = Literal["email", "manual", "api"]
+DirectionName = Literal["in", "out", "note"]
+DeliveryState = Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled"]
 ViewName = Literal["my-cases", "unassigned", "all-open", "waiting", "closed", "trash"]
 Tag = Annotated[str, Field(min_length=1, max_length=60, examples=["refund"])]
 Version = Annotated[
@@ -39,7 +42,7 @@ class CaseQuery(Query):
     contact: Id | None = Field(None, description="A contact's id", examples=[12])
     customer: Id | None = Field(None, description="A customer's (company's) id", examples=[4])
     tag: list[str] = Field([], description="Has this tag; repeated: has all of them", examples=[["refund"]])
-    source: Literal["email", "manual", "api"] | None = Field(None, description="How it began", examples=["email"])
+    source: SourceName | None = Field(None, description="How it began", examples=["email"])
     search: str = Field("", max_length=200, description="Words or a case number", examples=["late delivery"])
 
 
@@ -62,7 +65,7 @@ class CaseInList(Answer):
     status: StatusName = Field(examples=["open"])
     type: str = Field(examples=["Complaint"])
     priority: PriorityName = Field(examples=["normal"])
-    source: Literal["email", "manual", "api"] = Field(examples=["email"])
+    source: SourceName = Field(examples=["email"])
     assigned_to: AssignedTo | None
     contact: Named | None
     customer: Named | None
@@ -99,7 +102,7 @@ class Delivery(Answer):
     """How far an outgoing message is."""
 
     id: int = Field(description="Its id in `outbound`", examples=[301])
-    state: Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled"] = Field(examples=["sent"])
+    state: DeliveryState = Field(examples=["sent"])
     attempts: int = Field(examples=[1])
     send_at: datetime.datetime = Field(examples=["2026-11-23T09:12:44.120Z"])
     sent_at: datetime.datetime | None = Field(examples=["2026-11-23T09:12:44.620Z"])
@@ -110,7 +113,7 @@ class MessageAnswer(Answer):
     """A mail in or out, or a note."""
 
     id: int = Field(examples=[501])
-    direction: Literal["in", "out", "note"] = Field(examples=["in"])
+    direction: DirectionName = Field(examples=["in"])
     is_automatic: bool = Field(description="Written by a machine", examples=[False])
     author: str = Field(examples=["Parker Ehlers"])
     employee: Named | None
@@ -146,7 +149,9 @@ class EventAnswer(Answer):
 
     id: int = Field(examples=[900])
     kind: str = Field(examples=["status"])
-    data: dict[str, Any] = Field(description="The particulars of this kind", examples=[{"before": "new", "after": "open"}])
+    data: dict[str, Any] = Field(
+        description="The particulars of this kind", examples=[{"before": "new", "after": "open"}]
+    )
     employee: Named | None = Field(description="None: Caseway itself")
     created_at: datetime.datetime = Field(examples=["2026-11-23T10:02:10.004Z"])
 
@@ -228,7 +233,9 @@ class NeedByChange(Change):
 
 
 class NewNote(Input):
-    text: str = Field(min_length=1, max_length=1_000_000, description="Seen by employees only", examples=["Called back."])
+    text: str = Field(
+        min_length=1, max_length=1_000_000, description="Seen by employees only", examples=["Called back."]
+    )
 
 
 class NewFile(Input):
@@ -268,7 +275,9 @@ class NewReply(Change):
     )
     bcc: Recipients = Field([], examples=[[]])
     files: list[NewFile] = Field([], max_length=50)
-    status: StatusName | None = Field("waiting", description="Of the case afterwards; null: as it is", examples=["waiting"])
+    status: StatusName | None = Field(
+        "waiting", description="Of the case afterwards; null: as it is", examples=["waiting"]
+    )
     undo_seconds: int = Field(
         0, ge=0, le=3600, description="Held back so long; until then `outbound/{id}/cancel` stops it", examples=[0]
     )
