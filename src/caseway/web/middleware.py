@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 
 from caseway.accounts.models import Employee
 from caseway.accounts.scope import organisation_scope
+from caseway.web.errors import refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -31,6 +32,9 @@ class EmployeeMiddleware:
             timezone.override(time_zone_of(employee)),
         ):
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return refusal(request, exception)
 
 
 def language_of(employee: Employee) -> str:

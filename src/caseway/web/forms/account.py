@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -11,6 +11,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.models import Employee
+
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Employee]
+else:
+    _ModelForm = forms.ModelForm
 
 
 class SignInForm(forms.Form):
@@ -59,7 +64,7 @@ class ChangePasswordForm(NewPasswordForm):
         return present
 
 
-class ProfileForm(forms.ModelForm[Employee]):
+class ProfileForm(_ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
     language = forms.ChoiceField(label=_("Language"), required=False)
 

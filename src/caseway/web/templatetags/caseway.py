@@ -187,3 +187,11 @@ def styled(field: Any) -> SafeString:
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
     return mark_safe(field.as_widget(attrs=attributes))  # noqa: S308 - Django's own rendering
+
+
+@register.filter
+def milliseconds(count: Any) -> str:
+    """A duration for people: '34 ms', '2.1 s'."""
+    if not isinstance(count, int | float):
+        return ""
+    return f"{count:.0f}\xa0ms" if count < 1000 else f"{count / 1000:.1f}\xa0s"
