@@ -9,7 +9,7 @@ def _words(text: str) -> frozenset[str]:
 
 # 'wrote' as one word.
 VERBS = _words(
-    """wrote|writes|written|said|quoting|schrieb|schrieben|geschrieben|schreibt|zitat|écrit|ecrit
+    """wrote|writes|quoting|schrieb|schrieben|geschrieben|schreibt|zitat|écrit|ecrit
     écrivait|escribió|escribio|escribiu|escrito|citando|escreveu|scritto|scrive|schreef|geschreven
     skrev|skrifaði|skreiv|kirjoitti|kirjutas|napisał|napisala|napisała|pisze|napsal|napsala|napísal
     napísala|píše|pise|írta|írja|scris|yazdı|yazmış|yazıyor|написал|написала|написали|пишет|писал
@@ -150,22 +150,28 @@ LABELS = _labels(
 SENDING = tuple(
     sorted(
         _words(
-            """sent from|sent via|sent with|sent using|sent by|send from|sent on|sent through|get|download
-    from my|from mobile|envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|obtenez|télécharger
-    von meinem|gesendet von|gesendet mit|gesendet über|gesendet via
-    diese nachricht wurde von meinem|holen sie sich|diese nachricht wurde mit|outlook für
-    enviado desde|enviado do|enviado a partir|enviado de|enviado con|enviado com|enviado pelo
-    enviado via|obtener|obter|obtenha|inviato da|inviato dal|inviato con|scarica|ottieni
-    verzonden vanaf|verzonden met|verstuurd vanaf|verzonden via|verstuurd met|sendt fra|sendt via
-    hent|skickat från|skickat via|skickades från|hämta|lähetetty|hanki|wysłano z|wysłane z
-    wysłane przy|pobierz|odesláno z|odoslané z|získejte|elküldve|küldve|trimis de pe|trimis din
-    gönderildi|gönderilmiştir|gönderdim|отправлено с|отправлено из|отправлено со|надіслано з
-    изпратено от|poslano s|poslato sa|στάλθηκε από|εστάλη από|נשלח מה|נשלח מ|أرسلت من|تم الإرسال من
-    ارسال شده از|從我的|发自|發自|发送自|傳送自|iphoneから送信|から送信|나의|내|gửi từ|dikirim dari
-    ส่งจาก|このメッセージは"""
+            """sent from|sent via|sent with|sent using|sent by|send from|sent on|sent through|from my
+            envoyé de|envoyé depuis|envoyé à partir de|envoyé avec|von meinem|gesendet von|gesendet mit
+            gesendet über|gesendet via|diese nachricht wurde von meinem|diese nachricht wurde mit
+            enviado desde|enviado do|enviado a partir|enviado de|enviado con|enviado com|enviado pelo
+            enviado via|inviato da|inviato dal|inviato con|verzonden vanaf|verzonden met
+            verstuurd vanaf|verzonden via|verstuurd met|sendt fra|sendt via|skickat från|skickat via
+            skickades från|wysłano z|wysłane z|wysłane przy|odesláno z|odoslané z|elküldve|küldve
+            trimis de pe|trimis din|gönderildi|gönderilmiştir|gönderdim|отправлено с|отправлено из
+            отправлено со|надіслано з|изпратено от|poslano s|poslato sa|στάλθηκε από|εστάλη από|נשלח מה
+            נשלח מ|أرسلت من|تم الإرسال من|ارسال شده از|從我的|发自|發自
+            发送自|傳送自|iphoneから送信|から送信|나의|내|gửi từ
+            dikirim dari|ส่งจาก|このメッセージは|lähetetty minun|lähetetty iphone|lähetetty laitteesta"""
         )
     )
 )
+
+# 'Get Outlook for iOS', by first word, and what stands between program and platform.
+GETTING = _words(
+    """get|download|obtenez|téléchargez|télécharger|holen|laden|obtener|descargar|obter|obtenha|baixar|scarica|ottieni|hent
+    download|hämta|skaffa|hanki|pobierz|získejte|stiahnite|letöltés|obțineți|получить|скачать|отримати|取得|下载"""
+)
+FOR = _words("for|pour|für|para|per|voor|til|för|dla|pro|pre|pentru|için|для")
 
 # What such a line names.
 DEVICES = _words(
