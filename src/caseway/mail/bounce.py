@@ -98,11 +98,13 @@ def recipients(email: ParsedEmail) -> tuple[Recipient, ...]:
         return ()
     out: list[Recipient] = []
     content = b"\n" + part.content[: bounds.HEADER_BLOCK_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
-    for piece in re.split(rb"\n[ \t]*\n", content):
+    for piece in re.split(rb"\n[ \t]{0,80}\n", content, maxsplit=2 * bounds.BOUNCE_RECIPIENTS)[: 2 * bounds.BOUNCE_RECIPIENTS]:
         block = headers.split(b"\n" + piece.strip(b"\n"), 1, is_message=False)
         one = _recipient(block)
-        if one and len(out) < bounds.BOUNCE_RECIPIENTS:
+        if one:
             out.append(one)
+        if len(out) >= bounds.BOUNCE_RECIPIENTS:
+            break
     return tuple(out)
 
 

@@ -229,9 +229,9 @@ def _detect(content: bytes) -> tuple[str, str]:
 @lru_cache(maxsize=256)
 def _guess(sample: bytes) -> str:
     """A codec for 8-bit bytes that are not UTF-8: by script where it is plain, else Windows-1252."""
-    high = sum(1 for byte in sample if byte >= 0x80)
-    letters = sum(1 for byte in sample if 0x41 <= byte <= 0x7A)
-    if high < 4 or high * 4 < letters:  # a few accents in Latin text: every detector guesses wildly there
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    in_runs = sum(len(run) for run in _RUNS.findall(sample))
+    if high < 4 or in_runs * 2 < high:  # accents stand alone in Latin text: every detector guesses wildly there
         return "cp1252"
     for codec, is_plausible in (("gb18030", _is_chinese), ("cp932", _is_japanese), ("koi8-r", _is_russian),
                                 ("cp1251", _is_russian), ("big5hkscs", _is_chinese), ("cp949", _is_korean)):
@@ -244,6 +244,10 @@ def _guess(sample: bytes) -> str:
         if is_plausible(text):
             return codec
     return _by_detector(sample)
+
+
+_HIGH = bytes(range(0x80, 0x100))
+_RUNS = re.compile(rb"[\x80-\xff]{3,}")
 
 
 def _share(text: str, low: int, high: int) -> float:
