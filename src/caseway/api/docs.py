@@ -20,7 +20,11 @@ from caseway.api.openapi import METHODS
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, fields and examples, and every kind of problem."""
     schema = application.get_openapi_schema()
-    context = {"groups": _groups(schema), "problems": problems.KINDS, "lead": _paragraphs(schema["info"]["description"])}
+    context = {
+        "groups": _groups(schema),
+        "problems": problems.KINDS,
+        "lead": _paragraphs(schema["info"]["description"]),
+    }
     return render(request, "api/docs.html", context)
 
 
