@@ -44,7 +44,7 @@ class BearerToken(HttpBearer):
 
 
 def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Wraps a view of the API: leaves the token's scope when it ends, keeps answers out of caches, says 405 as a problem."""
+    """Wraps a view of the API: leaves the token's scope behind it, caches nothing, says 405 as a problem."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
