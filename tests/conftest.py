@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.fixtures import arrive, company  # noqa: F401
 from tests.servers.browser import browser, new_page, page  # noqa: F401
 from tests.servers.database import (  # noqa: F401
     database_server,

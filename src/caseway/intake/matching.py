@@ -19,7 +19,8 @@ def candidates(organisation_id: int, reading: Reading) -> list[Candidate]:
     if keys.case_numbers:
         numbered = Case.objects.filter(organisation_id=organisation_id, number__in=keys.case_numbers)
         found += [(pk, "case_number", str(number), "subject") for pk, number in numbered.values_list("pk", "number")]
-    return list(_with_participants(organisation_id, found))
+    ours = frozenset([reading.email.sender.key]) if reading.is_from_us else frozenset()
+    return list(_with_participants(organisation_id, found, ours))
 
 
 def _by_identifier(organisation_id: int, reading: Reading) -> Iterable[tuple[int, str]]:
@@ -33,7 +34,9 @@ def _by_identifier(organisation_id: int, reading: Reading) -> Iterable[tuple[int
             yield case, own
 
 
-def _with_participants(organisation_id: int, found: list[tuple[int, str, str, str]]) -> Iterable[Candidate]:
+def _with_participants(
+    organisation_id: int, found: list[tuple[int, str, str, str]], ours: frozenset[str]
+) -> Iterable[Candidate]:
     pks = {case for case, *_ in found}
     if not pks:
         return
@@ -48,7 +51,7 @@ def _with_participants(organisation_id: int, found: list[tuple[int, str, str, st
         case = rows.get(pk)
         if case is None:
             continue
-        takes_part = frozenset(people[pk] | people[case.merged_into_id or pk])
+        takes_part = ours | people[pk] | people[case.merged_into_id or pk]
         yield Candidate(
             case=pk,
             case_number=case.number,

@@ -9,7 +9,7 @@ from caseway.mail.model import ParsedEmail, SplitBody, ThreadKeys, Verdict
 from caseway.mail.parse import parse
 from caseway.mail.quote import split
 from caseway.mail.thread import thread_keys
-from caseway.outbound.own import own_addresses, signer
+from caseway.outbound.own import signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class Reading:
     verdict: Verdict
     body: SplitBody
     keys: ThreadKeys
+    is_from_us: bool
+    """Its From is one of our own addresses, and yet Caseway did not send it."""
 
     @property
     def is_automatic(self) -> bool:
@@ -27,12 +29,8 @@ class Reading:
         return not self.verdict.makes_case
 
 
-def own_for(organisation_id: int) -> Own:
-    """What the organisation is recognised by in its own mail."""
-    return Own(addresses=own_addresses(organisation_id), signer=signer())
-
-
 def read(raw: bytes, own: Own) -> Reading:
     """Everything that can be said of `raw` without asking the database."""
     email = parse(raw)
-    return Reading(email, classify(email, own), split(email), thread_keys(email, signer()))
+    is_from_us = email.sender.key in own.addresses
+    return Reading(email, classify(email, own), split(email), thread_keys(email, signer()), is_from_us)

@@ -6,10 +6,12 @@ Own parser, linear in the input: the standard library recurses on comments, rais
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 from caseway.mail import bounds
 from caseway.mail.encoded import clean, decode_words
@@ -25,6 +27,10 @@ LOCAL_ONLY = frozenset({"mailer-daemon", "postmaster", "root", "daemon", "mailer
 """Names that servers put into From without a domain and that are still addresses."""
 
 
+LONGEST_KEY = 320
+"""64 octets, '@' and 255 octets (RFC 3696 erratum 1690: 254 in all); what the database's columns hold."""
+
+
 @lru_cache(maxsize=4096)
 def address_key(email: str) -> str:
     """What two addresses are compared by: lower case, NFC, the domain in its ASCII form. Never raises.
@@ -33,9 +39,11 @@ def address_key(email: str) -> str:
     """
     email = unicodedata.normalize("NFC", _INVISIBLE.sub("", email[:1000]).strip().strip("<>").strip().lower())
     local, at, domain = email.rpartition("@")
-    if not at:
-        return email
-    return f"{local}@{_ascii_domain(domain.rstrip('.'))}"
+    key = f"{local}@{_ascii_domain(domain.rstrip('.'))}" if at else email
+    if len(key) <= LONGEST_KEY:
+        return key
+    # No mail can be sent to it; as a key it must still tell two of them apart.
+    return f"{key[:200]}#{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _ascii_domain(domain: str) -> str:
@@ -49,6 +57,16 @@ def _ascii_domain(domain: str) -> str:
         return domain
 
 
+class _Read(NamedTuple):
+    """One mailbox as read, and what its form says of it."""
+
+    address: Address
+    has_bare_at: bool = False
+    """An unquoted '@' stood in its name."""
+    is_words_only: bool = False
+    """Words without brackets or '@': perhaps the first half of 'Smith, John <j@x>'."""
+
+
 def parse_addresses(values: Iterable[str]) -> tuple[Address, ...]:
     """Mailboxes of header values in order, groups dissolved, twins kept. Damage yields what can be read.
 
@@ -56,8 +74,8 @@ def parse_addresses(values: Iterable[str]) -> tuple[Address, ...]:
     """
     found: list[Address] = []
     for value in values:
-        for address, _ in _mailboxes(value):
-            found.append(address)
+        for box in _mailboxes(value):
+            found.append(box.address)
             if len(found) >= bounds.ADDRESSES:
                 return tuple(found)
     return tuple(found)
@@ -69,9 +87,9 @@ def is_ambiguous(values: Iterable[str]) -> bool:
     'victim@x <evil@y>' always counts; '"helpdesk@x" <noreply@x>' within one domain does not.
     """
     boxes = [box for value in values for box in _mailboxes(value)]
-    if len({box.key for box, _ in boxes if box.email}) > 1:
+    if sum(1 for box in boxes if box.address.email) > 1:
         return True
-    return any(_reads_as_another(address, bare) for address, bare in boxes)
+    return any(_reads_as_another(box.address, box.has_bare_at) for box in boxes)
 
 
 def _reads_as_another(address: Address, has_bare_at: bool) -> bool:
@@ -97,10 +115,10 @@ class _Mailbox:
         self.has_bare_at = False
 
 
-def _mailboxes(value: str) -> list[tuple[Address, bool]]:
-    """(address, an unquoted '@' stood in its name) for each mailbox of one value."""
+def _mailboxes(value: str) -> list[_Read]:
+    """Each mailbox of one value, in order."""
     value = value[: bounds.HEADER_BYTES]
-    out: list[tuple[Address, bool]] = []
+    out: list[_Read] = []
     box = _Mailbox()
     position, length = 0, len(value)
     while position < length and len(out) < bounds.ADDRESSES:
@@ -200,18 +218,19 @@ def _is_group_name(box: _Mailbox) -> bool:
     return bool(box.words) and "@" not in "".join(box.words)
 
 
-def _close(box: _Mailbox, out: list[tuple[Address, bool]]) -> None:
+def _close(box: _Mailbox, out: list[_Read]) -> None:
+    """Add what the box holds to `out`."""
     phrase = "".join(box.words)
     if not (phrase.strip("\x00 \t\r\n") or box.comments or box.has_angle):
         return
     if box.has_angle and (box.angle or phrase.strip()):
         name = _name(phrase) or _name(" ".join(box.comments))
-        if out and _is_name_only(out) and box.angle:  # 'Smith, John <j@x>' without the quotes
-            name = f"{out.pop()[0].name}, {name}"
+        if out and out[-1].is_words_only and box.angle:  # 'Smith, John <j@x>' without the quotes
+            name = f"{out.pop().address.name}, {name}"
         email = _email(box.angle)
         if "@" not in email and (inside := _ADDRESS_IN_TEXT.search(phrase)):
             email, name = _email(inside[0]), name.replace(inside[0], "").strip()  # 'a@b <Name>'
-        out.append((Address(name, email), box.has_bare_at))
+        out.append(_Read(Address(name, email), box.has_bare_at))
         return
     bare = phrase.replace("\x00", "").strip()
     if bare.lower().startswith("mailto:"):
@@ -219,33 +238,28 @@ def _close(box: _Mailbox, out: list[tuple[Address, bool]]) -> None:
     comment = _name(" ".join(box.comments))
     if "@" in bare:
         out.append(_bare_address(phrase, bare, comment))
-    elif out and not box.comments and _is_name_only(out):
-        previous, _ = out[-1]
-        out[-1] = (Address(f"{previous.name}, {_name(phrase)}", ""), False)
+    elif out and not box.comments and out[-1].is_words_only:
+        out[-1] = _Read(Address(f"{out[-1].address.name}, {_name(phrase)}"[:1000], ""), is_words_only=True)
     elif bare.lower() in LOCAL_ONLY or (comment and bare and " " not in bare):
-        out.append((Address(comment, _email(bare)), False))
+        out.append(_Read(Address(comment, _email(bare))))
     elif "=?" in phrase and "@" in (decoded := decode_words(phrase.replace("\x00", ""))):
         out.extend(_mailboxes(decoded.replace("=?", "= ?")))  # the whole mailbox in one encoded word
     elif name := _name(phrase) or comment:
         inside = _ADDRESS_IN_TEXT.search(comment) if comment else None
-        out.append((Address(name, _email(inside[0]) if inside else ""), False))
+        out.append(_Read(Address(name, _email(inside[0]) if inside else ""), is_words_only=not comment))
 
 
-def _is_name_only(out: list[tuple[Address, bool]]) -> bool:
-    return not out[-1][0].email and bool(out[-1][0].name)
-
-
-def _bare_address(phrase: str, bare: str, comment: str) -> tuple[Address, bool]:
+def _bare_address(phrase: str, bare: str, comment: str) -> _Read:
     """'a@b', 'a @ b . c', 'Name a@b', 'a@b Name', 'a@b c@d'."""
     joined = _DOMAIN_SPACES.sub(r"\1", " ".join(bare.split()))
     if not any(character.isspace() for character in joined):
-        return Address(comment, _email(joined)), joined.count("@") > 1 and '"' not in joined
+        return _Read(Address(comment, _email(joined)), joined.count("@") > 1 and '"' not in joined)
     found = list(_ADDRESS_IN_TEXT.finditer(joined[:4000]))
     if not found:
         word = next((word for word in joined.split() if "@" in word), joined)
-        return Address(comment or _name(phrase.replace(word, " ")), _email(word)), False
+        return _Read(Address(comment or _name(phrase.replace(word, " ")), _email(word)))
     name = _name(_ADDRESS_IN_TEXT.sub(" ", joined[:4000]).strip(" '\"")) or comment
-    return Address(name, _email(found[-1][0])), len({address_key(one[0]) for one in found}) > 1
+    return _Read(Address(name, _email(found[-1][0])), len({address_key(one[0]) for one in found}) > 1)
 
 
 def _name(phrase: str) -> str:

@@ -106,41 +106,45 @@ def _base64(text: bytes) -> bytes:
     return binascii.b2a_base64(_letters(content), newline=False)
 
 
-_BASE64_LINES = re.compile(rb"(?:[A-Za-z0-9+/]{60,}\r?\n){2,}[A-Za-z0-9+/]{0,100}={0,2}")
-_KEPT_LINE = re.compile(rb"(?im)^(?:--[^\r\n]{1,200}|content-[a-z-]+:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*|mime-version:[^\r\n]*)\r?$")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]{60,998}={0,2}\r?\n?\Z")
+_DELIMITER = re.compile(rb"--[^\s-][^\r\n]{0,200}\r?\n?\Z")
+_PART_HEADER = re.compile(rb"(?i)(?:content-[a-z-]{2,40}|mime-version):")
+_PIECE = 2_000
+"""Bytes of one line that are looked at together; a longer line is taken in pieces, so the work stays linear."""
 
 
 def _body(body: bytes) -> bytes:
     """Text replaced letter by letter; delimiters, part headers, tags and words around quotes stay."""
-    out, position = [], 0
-    for found in _KEPT_LINE.finditer(body):
-        out.append(_text(body[position : found.start()]))
-        line = found[0]
-        out.append(line if line.startswith(b"--") else _headers(line))
-        position = found.end()
-    out.append(_text(body[position:]))
+    out: list[bytes] = []
+    is_header = False
+    for line in body.splitlines(keepends=True):
+        if _DELIMITER.match(line):
+            out.append(line)
+        elif _PART_HEADER.match(line) or (is_header and line[:1] in (b" ", b"\t")):
+            is_header = True
+            out.append(_headers(line) if line[:1] not in (b" ", b"\t") else _value(line))
+            continue
+        elif _BASE64_LINE.match(line):
+            out.append(re.sub(rb"[A-Za-z0-9+/]", b"A", line))
+        else:
+            out.extend(_text(line[start : start + _PIECE]) for start in range(0, len(line), _PIECE))
+        is_header = False
     return b"".join(out)
 
 
 def _text(text: bytes) -> bytes:
     out, position = [], 0
     marks = sorted(
-        (found.start(), found.end(), pattern)
-        for pattern in (_BASE64_LINES, _TAG, _ADDRESS, _QUOTE_WORDS)
+        (found.start(), found.end(), name)
+        for name, pattern in (("tag", _TAG), ("address", _ADDRESS), ("words", _QUOTE_WORDS))
         for found in pattern.finditer(text)
     )
-    for start, end, pattern in marks:
+    for start, end, name in marks:
         if start < position:
             continue
-        out.append(_quoted(text[position:start]))
         piece = text[start:end]
-        if pattern is _BASE64_LINES:
-            piece = re.sub(rb"[A-Za-z0-9+/]", b"A", piece)
-        elif pattern is _ADDRESS:
-            piece = _address(piece)
-        elif pattern is _TAG:
-            piece = _tag(piece)
-        out.append(piece)
+        kept = _address(piece) if name == "address" else _tag(piece) if name == "tag" else piece
+        out += [_quoted(text[position:start]), kept]
         position = end
     out.append(_quoted(text[position:]))
     return b"".join(out)

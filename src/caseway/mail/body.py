@@ -133,22 +133,23 @@ class _Reader:
             text = html_to_text(html)
         if "-----BEGIN PGP MESSAGE-----" in text:
             self.defects.append("encrypted: the text can only be read with the key of the recipient")
-        return self._cut(text), self._cut(html)
+        return self._cut(text, bounds.TEXT_CHARACTERS), html
 
-    def _cut(self, text: str) -> str:
-        if len(text) <= bounds.TEXT_CHARACTERS:
+    def _cut(self, text: str, length: int) -> str:
+        if len(text) <= length:
             return text
         self.defects.append("text too long: the end is only in the original message")
-        return text[: bounds.TEXT_CHARACTERS]
+        return text[:length]
 
     def _html(self, nodes: list[Node]) -> str:
         if not any(node.content_type == "text/html" for node in nodes):
             return ""
-        return "\n".join(
+        html = "\n".join(
             self._text(node) if node.content_type == "text/html" else f"<pre>{escape(self._text(node))}</pre>"
             for node in nodes
             if node.content_type == "text/html" or self._text(node).strip()
         )
+        return self._cut(html, bounds.HTML_CHARACTERS)
 
     def _text(self, node: Node) -> str:
         """Decoded text of a body part, files inside it moved to `packed`."""
@@ -196,7 +197,7 @@ def html_to_text(html: str) -> str:
 
 
 def _as_text(node: Node, piece: str) -> str:
-    return html_to_text(piece) if node.content_type == "text/html" else piece
+    return html_to_text(piece[: bounds.HTML_CHARACTERS]) if node.content_type == "text/html" else piece
 
 
 def _joined(pieces: list[str]) -> str:
@@ -233,6 +234,6 @@ def _shown_name(node: Node, content: bytes) -> str:
     name = node.name
     if node.content_type in _MESSAGE and not name:
         block = headers.split(b"\n" + content[: bounds.HEADER_BLOCK_BYTES], 1)
-        subject = block.decoded("subject")
+        subject = headers.readable(block.text("subject")[: bounds.EMBEDDED_SUBJECT_BYTES])
         name = f"{subject.replace('/', '_')}.eml" if subject else ""
-    return names.safe_name(name, node.content_type)
+    return names.safe_name(name, node.content_type, node.content_id)

@@ -1,7 +1,7 @@
 """Delivery reports: is it one, does it say failed, delayed or delivered, whom does it concern (RFC 3464, and by words).
 
-`failure_report` and `delay_report` believe structure; `failure_by_words` and `delay_by_words` what servers without
-RFC 3464 write. `details` names recipients, status codes and the message that came back.
+The reports believe structure; what servers without RFC 3464 write is read by `bounce_words`. `details` names
+recipients, status codes and the message that came back, of both.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from caseway.mail import bounce_words, bounds, headers, signs
+from caseway.mail import bounce_words, bounds, headers, provider_json, signs
 from caseway.mail.address import parse_addresses
 from caseway.mail.model import Bounce, MessageId, ParsedEmail, Part
 
@@ -57,14 +57,6 @@ def failure_report(email: ParsedEmail) -> str:
     return ""
 
 
-def delay_by_words(email: ParsedEmail) -> str:
-    return bounce_words.delay(email)
-
-
-def failure_by_words(email: ParsedEmail) -> str:
-    return bounce_words.failure(email)
-
-
 def details(email: ParsedEmail) -> tuple[Bounce, ...]:
     """Whom the report concerns, with status and the Message-ID of what came back; twins once."""
     identifier = original_message_id(email)
@@ -76,6 +68,8 @@ def details(email: ParsedEmail) -> tuple[Bounce, ...]:
         permanent = one.action != "delayed" and is_permanent(status, one.diagnostic, default=one.action == "failed")
         if one.address or status:
             found.setdefault(one.address.lower(), Bounce(one.address, status, permanent, one.diagnostic, identifier))
+    if not found:
+        found = {one.recipient.lower(): one for one in provider_json.recipients(email)}
     if not found:
         is_delay = bool(bounce_words.delay(email))
         for one in bounce_words.recipients(email):
@@ -104,11 +98,13 @@ def recipients(email: ParsedEmail) -> tuple[Recipient, ...]:
         return ()
     out: list[Recipient] = []
     content = b"\n" + part.content[: bounds.HEADER_BLOCK_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
-    for piece in re.split(rb"\n[ \t]*\n", content):
+    for piece in re.split(rb"\n[ \t]{0,80}\n", content, maxsplit=2 * bounds.BOUNCE_RECIPIENTS)[: 2 * bounds.BOUNCE_RECIPIENTS]:
         block = headers.split(b"\n" + piece.strip(b"\n"), 1, is_message=False)
         one = _recipient(block)
-        if one and len(out) < bounds.BOUNCE_RECIPIENTS:
+        if one:
             out.append(one)
+        if len(out) >= bounds.BOUNCE_RECIPIENTS:
+            break
     return tuple(out)
 
 

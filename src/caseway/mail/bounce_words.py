@@ -65,7 +65,7 @@ class Found:
 def failure(email: ParsedEmail) -> str:
     """Why this reads as a bounce, '' when it does not."""
     text = _text(email)
-    is_server = signs.is_daemon(email.sender) or _null_sender(email) or _named_server(email)
+    is_server = signs.is_server(email.sender) or _null_sender(email)
     subject = SUBJECT_OF_FAILURE.search(email.subject[:300])
     if is_server and (subject or TEXT_OF_FAILURE.search(text) or _OPENING.search(text)):
         return f"from the mail server {email.sender.key[:60] or '<>'}, says a message was not delivered"
@@ -82,7 +82,7 @@ def failure(email: ParsedEmail) -> str:
 
 def delay(email: ParsedEmail) -> str:
     """A warning that delivery takes longer, by words."""
-    is_server = signs.is_daemon(email.sender) or _null_sender(email)
+    is_server = signs.is_server(email.sender) or _null_sender(email)
     text = _text(email)
     if is_server and _TEXT_OF_DELAY.search(text) and not re.search(r"(?i)fatal errors|giving up|permanent", text):
         return "from a mail server, says that delivery is delayed"
@@ -138,13 +138,6 @@ def _text(email: ParsedEmail) -> str:
 
 def _null_sender(email: ParsedEmail) -> bool:
     return email.header("return-path").replace(" ", "") == "<>"
-
-
-_SERVER_NAME = re.compile(r"(?i)mail (?:delivery|system|administrator|server)|mailer[- ]?daemon|postmaster|delivery (?:subsystem|system)|system administrator|systemadministrator|administrateur syst")
-
-
-def _named_server(email: ParsedEmail) -> bool:
-    return bool(_SERVER_NAME.search(email.sender.name[:200]))
 
 
 def _is_answer(email: ParsedEmail) -> bool:

@@ -54,7 +54,7 @@ NOT_TEXT = frozenset({"base64", "base64-codec", "bz2", "hex", "quopri", "rot13",
 """Python codecs that are no charset and run code of another kind."""
 
 MULTIBYTE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.I)
+_META = re.compile(rb"<meta[^>]{0,200}?charset\s{0,5}=\s{0,5}[\"']?\s{0,5}([\w.:-]{1,40})", re.IGNORECASE)
 
 
 def decode(content: bytes, declared: str = "", *, is_html: bool = False) -> tuple[str, str]:
@@ -229,9 +229,9 @@ def _detect(content: bytes) -> tuple[str, str]:
 @lru_cache(maxsize=256)
 def _guess(sample: bytes) -> str:
     """A codec for 8-bit bytes that are not UTF-8: by script where it is plain, else Windows-1252."""
-    high = sum(1 for byte in sample if byte >= 0x80)
-    letters = sum(1 for byte in sample if 0x41 <= byte <= 0x7A)
-    if high < 4 or high * 4 < letters:  # a few accents in Latin text: every detector guesses wildly there
+    high = len(sample) - len(sample.translate(None, _HIGH))
+    in_runs = sum(len(run) for run in _RUNS.findall(sample))
+    if high < 4 or in_runs * 2 < high:  # accents stand alone in Latin text: every detector guesses wildly there
         return "cp1252"
     for codec, is_plausible in (("gb18030", _is_chinese), ("cp932", _is_japanese), ("koi8-r", _is_russian),
                                 ("cp1251", _is_russian), ("big5hkscs", _is_chinese), ("cp949", _is_korean)):
@@ -244,6 +244,10 @@ def _guess(sample: bytes) -> str:
         if is_plausible(text):
             return codec
     return _by_detector(sample)
+
+
+_HIGH = bytes(range(0x80, 0x100))
+_RUNS = re.compile(rb"[\x80-\xff]{3,}")
 
 
 def _share(text: str, low: int, high: int) -> float:
@@ -278,7 +282,7 @@ def _by_detector(sample: bytes) -> str:
 
     try:
         best = from_bytes(sample[:4096], steps=5, chunk_size=512, preemptive_behaviour=False).best()
-    except Exception:  # noqa: BLE001  a detector's own faults must not cost the mail
+    except Exception:
         best = None
     codec = codec_for(best.encoding) if best else ""
     return codec or "cp1252"

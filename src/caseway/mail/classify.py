@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from caseway.mail import bounce, signs
+from caseway.mail import bounce, bounce_words, provider_json, signs
 from caseway.mail.address import parse_addresses
 from caseway.mail.model import Kind, ParsedEmail, Verdict
 
@@ -36,7 +36,7 @@ def classify(email: ParsedEmail, own: Own) -> Verdict:
     kind, reason = next(
         ((kind, reason) for kind, rule in RULES if (reason := rule(email, own))), (Kind.PERSON, "no rule matched")
     )
-    unverified = signs.unverified(email, own.trusted_authserv)
+    unverified = signs.unverified(email, own.trusted_authserv, own.addresses)
     return Verdict(
         kind=kind,
         reason=reason,
@@ -146,9 +146,7 @@ def spam(email: ParsedEmail, own: Own) -> str:
 def no_sender(email: ParsedEmail, own: Own) -> str:
     """From without a single address: nobody can be answered."""
     values = email.header_values("from")
-    if any("@" in box.email for box in parse_addresses(values)) or ("@" in email.sender.email and values and email.sender.name == ""):
-        return ""
-    if any("=?" not in value and "@" in value for value in values) and "@" in email.sender.email:
+    if any(box.email for box in parse_addresses(values)):
         return ""
     return "From names no address" if values else "no From header"
 
@@ -160,11 +158,17 @@ RULES: tuple[tuple[Kind, Rule], ...] = (
     (Kind.RECEIPT, lambda email, own: bounce.success_report(email)),
     (Kind.DELAYED, lambda email, own: bounce.delay_report(email)),
     (Kind.BOUNCE, lambda email, own: bounce.failure_report(email)),
+    (Kind.FEEDBACK_REPORT, lambda email, own: provider_json.complaint(email)),
+    (Kind.RECEIPT, lambda email, own: provider_json.delivery(email)),
+    (Kind.DELAYED, lambda email, own: provider_json.delay(email)),
+    (Kind.BOUNCE, lambda email, own: provider_json.bounce(email)),
+    (Kind.DELAYED, lambda email, own: bounce_words.delay(email) if signs.is_server(email.sender) else ""),
+    (Kind.BOUNCE, lambda email, own: bounce_words.failure(email) if signs.is_server(email.sender) else ""),
     (Kind.CALENDAR_REPLY, calendar_reply),
     (Kind.CHALLENGE, challenge),
     (Kind.AUTO_REPLY, lambda email, own: signs.auto_reply(email)),
-    (Kind.DELAYED, lambda email, own: bounce.delay_by_words(email)),
-    (Kind.BOUNCE, lambda email, own: bounce.failure_by_words(email)),
+    (Kind.DELAYED, lambda email, own: bounce_words.delay(email)),
+    (Kind.BOUNCE, lambda email, own: bounce_words.failure(email)),
     (Kind.BOUNCE, null_sender),
     (Kind.NO_SENDER, no_sender),
     (Kind.SPAM, spam),

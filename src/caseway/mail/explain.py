@@ -18,7 +18,7 @@ __all__ = ["anonymise", "explain", "main"]
 
 NOBODY = Own(addresses=frozenset())
 _WRITTEN_BY_PEOPLE = frozenset({Kind.PERSON, Kind.LIST, Kind.SPAM, Kind.NO_SENDER})
-_BOUNCES = frozenset({Kind.BOUNCE, Kind.DELAYED})
+_REPORTS = frozenset({Kind.BOUNCE, Kind.DELAYED, Kind.FEEDBACK_REPORT})
 
 
 def explain(raw: bytes, own: Own | None = None) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def explain(raw: bytes, own: Own | None = None) -> dict[str, Any]:
         "has_html": bool(email.html),
         "reply_text": _reply_text(email),
         "auto": _is_automatic(verdict),
-        "bounce": verdict.kind in _BOUNCES,
+        "bounce": _reports_delivery(verdict),
         "kind": verdict.kind.value,
         "reason": verdict.reason,
         "may_reply": verdict.may_reply,
@@ -111,6 +111,11 @@ def _is_automatic(verdict: Verdict) -> bool:
     if verdict.kind not in _WRITTEN_BY_PEOPLE:
         return True
     return verdict.kind is Kind.PERSON and verdict.no_acknowledgement.startswith("Auto-Submitted")
+
+
+def _reports_delivery(verdict: Verdict) -> bool:
+    """A mail system says what became of a message: failed, delayed, complained of, or delivered."""
+    return verdict.kind in _REPORTS or (verdict.kind is Kind.RECEIPT and verdict.reason.startswith("delivery report"))
 
 
 def _reply_text(email: ParsedEmail) -> str:

@@ -9,6 +9,10 @@ from caseway.mail import bounds, charset
 from caseway.mail.encoded import clean, decode_words
 
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
+_SURE_NAMES = (b"content-", b"x-", b"list-", b"received", b"return-path", b"delivered-to", b"message-id", b"mime-version",
+               b"dkim-signature", b"arc-", b"authentication-results", b"from", b"to", b"cc", b"subject", b"date", b"reply-to",
+               b"references", b"in-reply-to", b"sender", b"auto-submitted", b"precedence", b"thread-", b"user-agent")
+"""Beginnings of names that show that the header block goes on."""
 _END = re.compile(rb"\n\r?\n")
 
 
@@ -139,13 +143,23 @@ def _is_plausible(name: bytes) -> bool:
 
 
 def _continues(buffer: bytes, after: int, limit: int, name: bytes) -> bool:
-    """A line that is no header stands between headers: broken folding, not the end of the block."""
+    """A line that is no header stands between headers: broken folding, not the end of the block.
+
+    QUIRK: gateways fold X-Spam-Status and tracker headers without the leading space, over many lines.
+    """
     if not name:
         return False
-    line_end = buffer.find(b"\n", after, limit)
-    line = buffer[after : line_end if line_end >= 0 else limit]
-    found = _NAME.match(line)
-    return bool(found) and found is not None and _is_plausible(found[1]) and b"-" in found[1] or line[:1] in (b"\t",)
+    position = after
+    for _ in range(bounds.JUNK_LINES):
+        line_end = buffer.find(b"\n", position, limit)
+        line = buffer[position : line_end if line_end >= 0 else limit]
+        if not line.strip() or line_end < 0:
+            return False
+        found = _NAME.match(line)
+        if found and found[1].lower().startswith(_SURE_NAMES):
+            return True
+        position = line_end + 1
+    return False
 
 
 def _skip_block(buffer: bytes, position: int, end: int) -> int:

@@ -39,7 +39,7 @@ STEMS = {
 """Names for what came without one, by type; else the first half of the type."""
 
 
-def safe_name(name: str, content_type: str = "") -> str:
+def safe_name(name: str, content_type: str = "", content_id: str = "") -> str:
     """A non-empty single path component of at most 150 characters without tricks (paths, U+202E, dot files).
 
     Letters of every script stay. An unusable name gives one made from the type: 'image.jpg', 'file'.
@@ -51,14 +51,17 @@ def safe_name(name: str, content_type: str = "") -> str:
     name = _UNSAFE.sub("_", _last_component(name.replace("\t", " ").replace("\n", " ").replace("\r", "")))
     name = name.strip().rstrip(". ").lstrip(". ")
     if not name.strip("_ "):
-        return made_name(content_type)
+        return made_name(content_type, content_id)
     if _RESERVED.match(name):
         name = f"_{name}"
     return _shortened(name)
 
 
-def made_name(content_type: str) -> str:
-    """A name for a part that has none."""
+def made_name(content_type: str, content_id: str = "") -> str:
+    """A name for a part that has none: by its type, else by its Content-ID, else 'file'."""
+    label = content_id.partition("@")[0]
+    if content_type not in EXTENSIONS and content_type not in STEMS and label:
+        return safe_name(label)
     stem = STEMS.get(content_type) or content_type.partition("/")[0]
     if stem not in ("image", "audio", "video", "text", *STEMS.values()):
         stem = "file"

@@ -121,6 +121,9 @@ def _subject(block: headers.HeaderBlock, defects: list[str]) -> str:
 
 def _sender(block: headers.HeaderBlock, froms: list[str], defects: list[str]) -> Address:
     boxes = address.parse_addresses(froms)
+    if via := _sender_behind_list(block, boxes):
+        defects.append(f"sent via {boxes[0].email[:100]}, which put itself into From; the sender is who wrote")
+        return via
     if len(froms) > 1:
         defects.append("several From headers")
     for box in boxes:
@@ -133,6 +136,23 @@ def _sender(block: headers.HeaderBlock, froms: list[str], defects: list[str]) ->
             if "@" in box.email:
                 return Address(name or box.name, box.email)
     return Address(name, "")
+
+
+def _sender_behind_list(block: headers.HeaderBlock, boxes: Sequence[Address]) -> Address | None:
+    """Who wrote, when a group rewrote From to "'John' via Support <support@x>" so that DMARC passes.
+
+    Believed only when nothing contradicts: X-Original-From (Google Groups) or X-Original-Sender names one
+    address, and Reply-To names none or the same. Classification treats it as unverified unless the group is ours.
+    """
+    if len(boxes) != 1 or " via " not in boxes[0].name:
+        return None
+    replies = {box.key for box in address.parse_addresses(block.texts("reply-to")) if "@" in box.email}
+    for header in ("x-original-from", "x-original-sender"):
+        found = [box for box in address.parse_addresses(block.texts(header)) if "@" in box.email]
+        if len(found) == 1:
+            name = found[0].name or boxes[0].name.partition(" via ")[0].strip("' ")
+            return Address(name, found[0].email) if replies <= {found[0].key} else None
+    return None
 
 
 def _is_ambiguous(froms: list[str]) -> bool:

@@ -85,9 +85,7 @@ def _text(source: bytes, codepage: str, *, is_html: bool) -> str:
         elif symbol == b"*":
             after_star = True
             continue
-        elif word in _HIDDEN or (after_star and word is not None and word not in (b"htmltag", b"mhtmltag")):
-            hidden[-1] = True
-        elif word == b"mhtmltag":
+        elif word in _HIDDEN or (after_star and word is not None and word not in (b"htmltag", b"mhtmltag")) or word == b"mhtmltag":
             hidden[-1] = True
         elif word == b"htmltag":
             hidden[-1] = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from caseway.mail.address import parse_addresses
 from caseway.mail.model import Address, ParsedEmail
 
 LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "list-help", "list-subscribe", "list-owner", "list-archive")
@@ -77,7 +78,7 @@ _NO_REPLY = re.compile(
     r"|nepovratna|neodpovidat|nie[._-]?odpowiadaj|niet[._-]?beantwoorden|no[._-]?contestar|nao[._-]?respond"
 )
 DAEMONS = re.compile(
-    r"mailer[._-]?daemon|mail[._-]?daemon|mdaemon|maildaemon|postmaster|mail[._-]?(?:delivery|system|er)|mmdf|daemon|double[._-]?bounces?"
+    r"mailer[._-]?daemon|mail[._-]?daemon|mdaemon|maildaemon|post[._-]?master|mail[._-]?(?:delivery|system|er)|mmdf|daemon|double[._-]?bounces?"
     r"|bounces?|bounce[+.=_-].{0,200}|(?:.{0,100}[+._-])?bounces?|nobody|root|microsoftexchange[0-9a-f]{8,40}"
 )
 _LIST_ROLE = re.compile(r"owner-.{1,60}|.{1,60}-(?:request|owner|admin|bounces?)|majordomo|listserv|mailman|sympa")
@@ -181,6 +182,17 @@ def is_daemon(sender: Address) -> bool:
     return bool(DAEMONS.fullmatch(local[:200]))
 
 
+_SERVER_NAME = re.compile(
+    r"(?i)mail (?:delivery|system|administrator|server)|mailer[- ]?daemon|post ?master|delivery (?:subsystem|system)"
+    r"|system administrator|systemadministrator|administrateur syst"
+)
+
+
+def is_server(sender: Address) -> bool:
+    """A mail server by its address or by the name that it gives itself."""
+    return is_daemon(sender) or bool(_SERVER_NAME.search(sender.name[:200]))
+
+
 def automatic_subject(email: ParsedEmail) -> str:
     return "subject reads like an automatic reply" if AUTOMATIC_SUBJECT.match(email.subject.strip()[:200]) else ""
 
@@ -206,8 +218,11 @@ def dmarc(email: ParsedEmail, trusted_authserv: str) -> str:
     return ""
 
 
-def unverified(email: ParsedEmail, trusted_authserv: str) -> str:
+def unverified(email: ParsedEmail, trusted_authserv: str, own_addresses: frozenset[str]) -> str:
     """Why the sender may not be who the message says; '' when nothing speaks against him."""
     if email.sender_is_ambiguous:
         return "From names more than one address"
+    froms = {box.key for box in parse_addresses(email.header_values("from")) if box.email}
+    if trusted_authserv and froms and email.sender.key not in froms and not froms & own_addresses:
+        return f"sent via {min(froms)[:80]}, which vouches for itself only"
     return "DMARC failed" if dmarc(email, trusted_authserv) == "fail" else ""

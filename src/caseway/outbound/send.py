@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from caseway.accounts.bell import tell
 from caseway.accounts.scope import every_organisation
-from caseway.cases.models import Message
+from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import smtp
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
@@ -23,7 +23,7 @@ from caseway.outbound.models import OutboundEmail, OutboundState
 
 log = logging.getLogger(__name__)
 
-LEASE = datetime.timedelta(minutes=5)
+LEASE = datetime.timedelta(minutes=15)
 """Longer than a transmission may take by the timeouts of `mailboxes.smtp`."""
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
 """Seconds before the next try; the last is used from then on."""
@@ -75,7 +75,23 @@ def _try(row: OutboundEmail) -> None:
         log.exception("Outbox row %s could not be tried", row.pk)
         _again(row, f"{type(error).__name__}: {error}")
     else:
-        _record(row, OutboundState.SENT, receipt.words, sent_at=timezone.now())
+        _taken(row, receipt)
+
+
+def _taken(row: OutboundEmail, receipt: smtp.Receipt) -> None:
+    """The server took it, perhaps not for everybody: those it put off are tried again alone, the others are told of."""
+    later = [one.address for one in receipt.refused if one.is_temporary]
+    for_good = [one for one in receipt.refused if not one.is_temporary]
+    words = "; ".join([receipt.words, *(f"refused for {one.address}: {one.words}" for one in receipt.refused)])
+    if row.case is not None:
+        for one in for_good:
+            data = {"recipient": one.address, "status": "", "diagnostic": one.words, "permanent": True}
+            row.case.record(EventKind.BOUNCED, data, message=row.message)
+    if later:
+        OutboundEmail.objects.filter(pk=row.pk, lease_number=row.lease_number).update(recipients=later)
+        _again(row, words)
+    else:
+        _record(row, OutboundState.SENT, words, sent_at=timezone.now())
 
 
 def _again(row: OutboundEmail, words: str) -> None:
