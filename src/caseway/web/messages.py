@@ -111,7 +111,9 @@ def inbound_source(request: EmployeeRequest, pk: int) -> HttpResponseBase:
 @require_safe
 def outbound_source(request: EmployeeRequest, pk: int) -> HttpResponseBase:
     """The bytes of a mail of the outbox."""
-    row = OutboundEmail.objects.select_related("raw").filter(organisation_id=request.user.organisation_id, pk=pk).first()
+    row = (
+        OutboundEmail.objects.select_related("raw").filter(organisation_id=request.user.organisation_id, pk=pk).first()
+    )
     if row is None or row.kind == "system":  # links in it let somebody set a password
         raise Http404
     return source(request, row.raw.content(), f"outbound-{row.pk}.eml")

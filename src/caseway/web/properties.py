@@ -27,7 +27,9 @@ def status(request: EmployeeRequest, number: int) -> HttpResponse:
     value = request.POST.get("value", "")
     if value not in Status.values:
         return _refused(request, number, _("This status does not exist. Choose one of the list."))
-    return _change(request, number, lambda case, version: case.set_status(value, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_status(value, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -60,7 +62,9 @@ def assignment(request: EmployeeRequest, number: int) -> HttpResponse:
 @require_POST
 def type(request: EmployeeRequest, number: int) -> HttpResponse:
     value = request.POST.get("value", "")
-    return _change(request, number, lambda case, version: case.set_type(value, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_type(value, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -68,7 +72,9 @@ def type(request: EmployeeRequest, number: int) -> HttpResponse:
 def tags(request: EmployeeRequest, number: int) -> HttpResponse:
     """`value`: all tags, separated by commas."""
     values = request.POST.get("value", "").split(",")
-    return _change(request, number, lambda case, version: case.set_tags(values, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_tags(values, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -80,7 +86,9 @@ def need_by(request: EmployeeRequest, number: int) -> HttpResponse:
         day = date.fromisoformat(value) if value else None
     except ValueError:
         return _refused(request, number, _("This is not a date. Write it as year-month-day, such as 2026-12-24."))
-    return _change(request, number, lambda case, version: case.set_need_by(day, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_need_by(day, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -97,7 +105,9 @@ def deletion(request: EmployeeRequest, number: int) -> HttpResponse:
     case = find_case(request.user, number)
     case.trash(by=request.user)
     messages.success(
-        request, _("%(label)s is in the trash.") % {"label": case.label}, extra_tags=reverse("case-restore", args=[number])
+        request,
+        _("%(label)s is in the trash.") % {"label": case.label},
+        extra_tags=reverse("case-restore", args=[number]),
     )
     return redirect("cases")
 

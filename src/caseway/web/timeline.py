@@ -192,5 +192,3 @@ PHRASES: dict[str, Callable[[Data, bool], SafeString | str]] = {
 
 def _label(choices: Any, value: Any) -> str:
     return str(dict(choices.choices).get(value, value))
-
-

@@ -31,9 +31,7 @@ class NewPasswordForm(forms.Form):
     """A new password, typed twice, that passes the installation's rules."""
 
     password = forms.CharField(label=_("New password"), max_length=4096, strip=False, widget=forms.PasswordInput)
-    again = forms.CharField(
-        label=_("New password again"), max_length=4096, strip=False, widget=forms.PasswordInput
-    )
+    again = forms.CharField(label=_("New password again"), max_length=4096, strip=False, widget=forms.PasswordInput)
 
     def __init__(self, *args: Any, employee: Employee, **kwargs: Any) -> None:
         self.employee = employee
