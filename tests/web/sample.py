@@ -144,6 +144,18 @@ def _parker() -> bytes:
     return message.as_bytes()
 
 
+def with_picture(to: str) -> bytes:
+    """A mail with HTML, a remote image and an attached picture."""
+    message = _message(
+        "Parker Ehlers", "parker@brightwater.example", "Tent pole snapped", "See the HTML part.",
+        Message_ID=f"<picture.{to.replace('@', '.')}@brightwater.example>",
+    )  # fmt: skip
+    message.replace_header("To", to)
+    message.add_alternative(HTML, subtype="html")
+    message.add_attachment(PIXEL, maintype="image", subtype="png", filename="pole-joint.png")
+    return message.as_bytes()
+
+
 def _bounce() -> bytes:
     return _message(
         "Mail Delivery System", "mailer-daemon@mx.example", "Undelivered Mail", "It did not arrive.",

@@ -139,7 +139,7 @@ def _change(request: EmployeeRequest, number: int, verb: Callable[[Case, int], N
         return _refused(request, number, str(error), 409)
     except (CaseError, ValueError) as error:
         return _refused(request, number, str(error), 422)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect(_back(request, number))
     case = find_case(request.user, number)
     return render(request, "cases/_changed.html", overview_context(request, case))
@@ -148,7 +148,7 @@ def _change(request: EmployeeRequest, number: int, verb: Callable[[Case, int], N
 def _refused(request: EmployeeRequest, number: int, problem: str, status: int = 422) -> HttpResponse:
     """The overview as it is, with the reason on top; nothing was changed."""
     case = find_case(request.user, number)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         messages.error(request, problem)
         return redirect(_back(request, number))
     context = overview_context(request, case) | {"problem": problem}

@@ -53,7 +53,7 @@ class ChangePasswordForm(NewPasswordForm):
     """The same for somebody signed in, who gives the present one first."""
 
     present = forms.CharField(label=_("Present password"), strip=False, widget=forms.PasswordInput)
-    field_order: ClassVar[list[str]] = ["present", "password", "again"]
+    field_order = ("present", "password", "again")
 
     def clean_present(self) -> str:
         present: str = self.cleaned_data["present"]

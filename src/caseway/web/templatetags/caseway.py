@@ -17,10 +17,9 @@ from django.utils.translation import gettext as _
 from caseway.web import texts
 
 register = template.Library()
-for _filter in (
-    texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.paragraphs, texts.has_more, texts.written,
-):  # fmt: skip
-    register.filter(_filter.__name__, _filter)
+_FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds)
+for _filter in (*_FILTERS, texts.paragraphs, texts.has_more, texts.written):
+    register.filter(_filter.__name__, _filter)  # type: ignore[arg-type]
 
 STATUS_SHAPES = {
     "new": '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.6"'
@@ -151,4 +150,4 @@ def styled(field: Any) -> SafeString:
     attributes = {"class": f"{field.field.widget.attrs.get('class', '')} input".strip()}
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
-    return mark_safe(field.as_widget(attrs=attributes))  # noqa: S308 - Django's own rendering
+    return mark_safe(str(field.as_widget(attrs=attributes)))  # noqa: S308 - Django's own rendering
