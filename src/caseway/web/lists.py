@@ -51,7 +51,7 @@ def cases(request: EmployeeRequest, slug: str = "my-cases") -> HttpResponse:
     }
     if not page.rows:
         title, text = EMPTY[slug]
-        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}  # type: ignore[attr-defined]
+        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}
     return render(request, "cases/list.html", context)
 
 
@@ -62,7 +62,7 @@ def case_row(request: EmployeeRequest, number: int) -> HttpResponse:
     view = lists.VIEWS.get(request.GET.get("view", ""))
     if view is None:
         raise Http404
-    visible = Case.objects.visible_to(request.user) | Case.objects.deleted_for(request.user)  # type: ignore[attr-defined]
+    visible = Case.objects.visible_to(request.user) | Case.objects.deleted_for(request.user)
     related = ("contact", "customer", "assigned_employee", "assigned_team")
     case = visible.select_related(*related).filter(number=number).first()
     if case is None:
@@ -88,7 +88,7 @@ def bulk(request: EmployeeRequest) -> HttpResponse:
     action, value = request.POST.get("action", ""), request.POST.get("value", "")
     back = request.POST.get("view", "my-cases")
     changed, problems = 0, []
-    for case in Case.objects.visible_to(request.user).filter(number__in=numbers):  # type: ignore[attr-defined]
+    for case in Case.objects.visible_to(request.user).filter(number__in=numbers):
         try:
             _apply(case, action, value, request.user)
             changed += 1

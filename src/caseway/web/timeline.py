@@ -73,7 +73,7 @@ def tell(event: Event, *, is_acting: bool) -> SafeString | str:
     return phrase(event.data if isinstance(event.data, Mapping) else {}, is_acting) if phrase else ""
 
 
-ICONS = {
+ICONS: dict[str, str] = {
     EventKind.CREATED: "zap",
     EventKind.ASSIGNED: "user-plus",
     EventKind.STATUS: "circle-dashed",
@@ -192,5 +192,3 @@ PHRASES: dict[str, Callable[[Data, bool], SafeString | str]] = {
 
 def _label(choices: Any, value: Any) -> str:
     return str(dict(choices.choices).get(value, value))
-
-

@@ -67,7 +67,7 @@ urlpatterns = [
     path("contacts/new", contacts.new_contact, name="new-contact"),
     path("contacts/<int:pk>", contacts.contact, name="contact"),
     path("contacts/<int:pk>/edit", contacts.edit_contact, name="edit-contact"),
-    path("settings", RedirectView.as_view(pattern_name="email-to-case"), name="settings"),
+    path("settings", account.settings, name="settings"),
     path("settings/email-to-case", email_to_case.addresses, name="email-to-case"),
     path("settings/email-to-case/list", email_to_case.address_list, name="email-to-case-list"),
     path("settings/email-to-case/guess", email_to_case.guess, name="email-to-case-guess"),
