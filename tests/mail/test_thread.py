@@ -1,5 +1,6 @@
 """To which case a message belongs. Each row of a table is a symptom that somebody had, or an attack."""
 
+# ruff: noqa: E501, ISC004  # a row of a table is one line
 from __future__ import annotations
 
 from dataclasses import replace
