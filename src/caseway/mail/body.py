@@ -225,8 +225,7 @@ def _virtual(content: bytes, content_type: str, name: str, content_id: str, char
 
 
 def _type_by_name(name: str) -> str:
-    extension = name.rpartition(".")[2].lower()
-    return next((kind for kind, known in names.EXTENSIONS.items() if known == extension), "application/octet-stream")
+    return names.TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 def _shown_name(node: Node, content: bytes) -> str:

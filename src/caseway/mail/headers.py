@@ -13,6 +13,7 @@ _SURE_NAMES = (b"content-", b"x-", b"list-", b"received", b"return-path", b"deli
                b"dkim-signature", b"arc-", b"authentication-results", b"from", b"to", b"cc", b"subject", b"date", b"reply-to",
                b"references", b"in-reply-to", b"sender", b"auto-submitted", b"precedence", b"thread-", b"user-agent")
 """Beginnings of names that show that the header block goes on."""
+_MBOX = re.compile(rb">?From (?!\s{0,20}:)")
 _END = re.compile(rb"\n\r?\n")
 
 
@@ -123,13 +124,12 @@ def _past_junk(buffer: bytes, start: int, limit: int, block: HeaderBlock) -> int
     for _ in range(bounds.JUNK_LINES):
         line_end = buffer.find(b"\n", position, limit)
         line = buffer[position : line_end if line_end >= 0 else limit]
-        if line.startswith((b"From ", b">From ")) or not line.strip():
+        if _MBOX.match(line) or not line.strip():
             pass
         elif (found := _NAME.match(line)) and _is_plausible(found[1]):
             if position > start and buffer[start:position].strip():
                 first = buffer[start:position].lstrip()
-                block.defects.append("mbox line before the headers" if first.startswith((b"From ", b">From "))
-                                     else "junk before the headers")
+                block.defects.append("mbox line before the headers" if _MBOX.match(first) else "junk before the headers")
             return position
         if line_end < 0:
             break

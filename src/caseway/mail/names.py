@@ -29,6 +29,12 @@ EXTENSIONS = {
     "text/enriched": "txt", "text/vcard": "vcf", "text/x-vcard": "vcf", "text/directory": "vcf", "text/xml": "xml",
     "video/mp4": "mp4", "video/quicktime": "mov", "video/3gpp": "3gp", "video/avi": "avi", "video/x-msvideo": "avi",
 }
+TYPES = {
+    **{extension: kind for kind, extension in reversed(EXTENSIONS.items()) if kind.partition("/")[0] in ("image", "audio", "video", "application")},
+    "txt": "text/plain", "csv": "text/csv", "html": "text/html", "htm": "text/html", "ics": "text/calendar", "vcf": "text/vcard",
+    "xml": "text/xml", "rtf": "application/rtf", "jpeg": "image/jpeg",
+}
+"""Types of packed files, which carry a name only. Never a message type: that would change what a mail is."""
 STEMS = {
     "text/calendar": "invitation", "message/delivery-status": "delivery-status", "text/rfc822-headers": "headers",
     "message/rfc822": "message", "message/global": "message", "message/feedback-report": "feedback-report",

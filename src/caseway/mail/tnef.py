@@ -52,6 +52,7 @@ def _attributes(data: bytes, out: Tnef) -> None:
     while position + 9 <= len(data) and len(out.files) <= bounds.TNEF_FILES:
         identifier, length = struct.unpack_from("<II", data, position + 1)
         value = data[position + 9 : position + 9 + length]
+        out.is_damaged = out.is_damaged or len(value) < length
         position += 9 + length + 2
         if identifier == _CODEPAGE and len(value) >= 4:
             codepage = charset.codec_for(f"cp{struct.unpack_from('<I', value)[0]}") or codepage
