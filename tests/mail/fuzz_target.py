@@ -28,7 +28,14 @@ def check(raw: bytes) -> None:
     for text in (email.subject, email.text, email.html, email.sender.name, email.sender.email, email.message_id):
         text.encode("utf-8")  # no lone surrogates
         assert "\x00" not in text
-    for line in (email.subject, email.sender.name, email.sender.email, email.message_id, *email.in_reply_to, *email.references):
+    for line in (
+        email.subject,
+        email.sender.name,
+        email.sender.email,
+        email.message_id,
+        *email.in_reply_to,
+        *email.references,
+    ):
         assert "\n" not in line
         assert "\r" not in line
     for _, value in email.headers:
@@ -54,11 +61,10 @@ def main(seconds: int) -> int:
     """Fuzz for a number of seconds from the corpus on; print executions and findings."""
     import atheris
 
-    from tests.mail.golden import messages
-
     with atheris.instrument_imports(include=["caseway.mail"]):
         import caseway.mail.classify
         import caseway.mail.explain  # noqa: F401
+    from tests.mail.golden import messages
 
     FINDINGS.mkdir(exist_ok=True)
     seeds = FINDINGS / "seeds"
@@ -75,7 +81,7 @@ def main(seconds: int) -> int:
         problem = ""
         try:
             check(raw)
-        except Exception as error:  # noqa: BLE001  counted and kept, and the run goes on
+        except Exception as error:  # counted and kept, and the run goes on
             problem = f"{type(error).__name__}: {error}"
         took = time.monotonic() - started
         runs += 1
@@ -99,7 +105,18 @@ def main(seconds: int) -> int:
 
             os._exit(1 if found else 0)
 
-    atheris.Setup([sys.argv[0], "-max_len=20000", "-timeout=60", "-rss_limit_mb=2048", "-verbosity=0", "-print_final_stats=0", str(seeds)], one)
+    atheris.Setup(
+        [
+            sys.argv[0],
+            "-max_len=20000",
+            "-timeout=60",
+            "-rss_limit_mb=2048",
+            "-verbosity=0",
+            "-print_final_stats=0",
+            str(seeds),
+        ],
+        one,
+    )
     atheris.Fuzz()
     return 0
 

@@ -1,4 +1,4 @@
-"""Golden files of the corpus: what `explain` says of each message. `bin/accept-corpus` writes them, the tests compare."""
+"""Golden files of the corpus: what `explain` says of each message. `bin/accept-corpus` writes, the tests compare."""
 
 from __future__ import annotations
 
