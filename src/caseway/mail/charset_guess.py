@@ -70,7 +70,8 @@ def _is_japanese(text: str) -> bool:
 
 
 def _is_korean(text: str) -> bool:
-    return _share(text, 0xAC00, 0xD7A3) > 0.9
+    """Syllables, with one of the daily ones among them: a few Chinese words are valid Korean by chance."""
+    return _share(text, 0xAC00, 0xD7A3) > 0.9 and any(one in text for one in "이다는을가에의를은하고지기니로한사도서어")
 
 
 def _is_russian(text: str) -> bool:
