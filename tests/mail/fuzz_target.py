@@ -77,13 +77,13 @@ def main(seconds: int) -> int:
 
     def one(raw: bytes) -> None:
         nonlocal runs, found, slowest, last
-        started = time.monotonic()
+        started = time.process_time()  # other work on the machine does not count
         problem = ""
         try:
             check(raw)
         except Exception as error:  # counted and kept, and the run goes on
             problem = f"{type(error).__name__}: {error}"
-        took = time.monotonic() - started
+        took = time.process_time() - started
         runs += 1
         slowest = max(slowest, took)
         if took > SECONDS_A_MESSAGE:

@@ -88,7 +88,7 @@ def split(buffer: bytes, start: int = 0, end: int | None = None, *, is_message: 
     position = _past_junk(buffer, start, limit, block) if is_message else start
     current = _Field()
     for _ in range(bounds.HEADER_LINES):
-        if position >= limit or len(block.fields) >= bounds.HEADER_COUNT:
+        if position >= limit or len(block.fields) >= bounds.HEADER_COUNT - 1:
             break
         line_end = buffer.find(b"\n", position, limit)
         after = line_end + 1 if line_end >= 0 else limit
