@@ -40,7 +40,11 @@ MAILBOXES = [
     ("domain bracket not closed", "Mara <mara@[x>", [("Mara", "mara@[x")]),
     ("raw letters of another script", "Мара <мара@почта.example>", [("Мара", "мара@почта.example")]),
     ("invisible characters", "Ma\u202era <ma\u200bra@x.example>", [("Mara", "mara@x.example")]),
-    ("the address is what stands in brackets", "victim@x.example <evil@y.example>", [("victim@x.example", "evil@y.example")]),
+    (
+        "the address is what stands in brackets",
+        "victim@x.example <evil@y.example>",
+        [("victim@x.example", "evil@y.example")],
+    ),
     ("empty brackets before a good one", '"Shop" <>, "Sales" <s@x.example>', [("Shop", ""), ("Sales", "s@x.example")]),
     ("line break decoded inside", "=?utf-8?q?a=0D=0ABcc:_b?= <mara@x.example>", [("a Bcc: b", "mara@x.example")]),
 ]
@@ -96,6 +100,8 @@ def test_key_compares_addresses_and_never_raises(email: str, expected: str | Non
     assert address_key(key) == key
 
 
-@pytest.mark.parametrize("value", ["(" * 64_000, "<" * 64_000, '"' * 64_000, "a:" * 32_000, "a@" * 32_000, "\\" * 64_000])
+@pytest.mark.parametrize(
+    "value", ["(" * 64_000, "<" * 64_000, '"' * 64_000, "a:" * 32_000, "a@" * 32_000, "\\" * 64_000]
+)
 def test_hostile_lists_are_read_to_their_end(value: str) -> None:
     assert isinstance(parse_addresses([value]), tuple)

@@ -37,6 +37,9 @@ def test_mails_of_other_projects_are_all_answered() -> None:
     wrong = []
     for path in sorted(SHARED.glob("*.eml")):
         answer = explain(path.read_bytes())
-        if isinstance(expected.get(path.name, {}).get("bounce"), bool) and answer["bounce"] != expected[path.name]["bounce"]:
+        if (
+            isinstance(expected.get(path.name, {}).get("bounce"), bool)
+            and answer["bounce"] != expected[path.name]["bounce"]
+        ):
             wrong.append(path.name)
     assert len(wrong) <= 2, wrong

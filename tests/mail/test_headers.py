@@ -59,7 +59,12 @@ BLOCKS = [
     ("no blank line", b"Subject: b\nThis is text.\n", [("subject", b"b")], b"This is text.\n"),
     ("mbox line", b"From a@b Tue Mar 3 2026\nA: b\n\nbody", [("a", b"b")], b"body"),
     ("quoted mbox line inside", b"A: b\n>From a@b\nSubject: c\n\nbody", [("a", b"b"), ("subject", b"c")], b"body"),
-    ("fold lost its space", b"X-Spam: yes,\ntests=A\nSubject: c\n\nbody", [("x-spam", b"yes, tests=A"), ("subject", b"c")], b"body"),
+    (
+        "fold lost its space",
+        b"X-Spam: yes,\ntests=A\nSubject: c\n\nbody",
+        [("x-spam", b"yes, tests=A"), ("subject", b"c")],
+        b"body",
+    ),
     ("nothing", b"", [], b""),
     ("only text", b"Just text\nmore\n", [], b"Just text\nmore\n"),
     ("ends in a header", b"A: b", [("a", b"b")], b""),
