@@ -19,7 +19,9 @@ NEW = {"subject": "Parcel arrived without the lens", "email": "parker@ehlers.exa
 
 def test_a_case_is_made_and_read_with_the_users_own_words(api: Api, inside: Company) -> None:
     made = api.post(
-        "/cases", NEW | {"employee": inside.maya.email, "priority": "high", "tags": ["refund"], "need_by": "2026-12-01"}, 201
+        "/cases",
+        NEW | {"employee": inside.maya.email, "priority": "high", "tags": ["refund"], "need_by": "2026-12-01"},
+        201,
     )
     read = api.get(f"/cases/{made['number']}")
     assert read == made
@@ -147,7 +149,9 @@ def test_filters_narrow_the_list(api: Api, four: dict[str, int], query: str, exp
     assert found == {four[name] for name in expected}
 
 
-@pytest.mark.parametrize("query", ["?stauts=open", "?status=broken", "?view=mine", "?size=0", "?after=%21", "?me=maybe"])
+@pytest.mark.parametrize(
+    "query", ["?stauts=open", "?status=broken", "?view=mine", "?size=0", "?after=%21", "?me=maybe"]
+)
 def test_a_filter_that_cannot_be_meant_is_refused(api: Api, query: str) -> None:
     assert api.get(f"/cases{query}", 422)["errors"]
 

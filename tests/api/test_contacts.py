@@ -19,7 +19,8 @@ def test_a_contact_is_made_read_and_changed(api: Api) -> None:
     assert [address["email"] for address in made["addresses"]] == PARKER["emails"]
     assert (made["name"], made["customer"]["name"], made["source"]) == ("Parker Ehlers", "Ehlers Foto", "api")
     changed = api.patch(
-        f"/contacts/{made['id']}", {"name": "Parker E. Ehlers", "emails": ["PARKER@ehlers.example", "new@ehlers.example"]}
+        f"/contacts/{made['id']}",
+        {"name": "Parker E. Ehlers", "emails": ["PARKER@ehlers.example", "new@ehlers.example"]},
     )
     assert changed["name"] == "Parker E. Ehlers"
     assert changed["phone"] == PARKER["phone"]

@@ -43,7 +43,6 @@ def test_html_is_given_out_safe_only(api: Api, number: int) -> None:
     assert "<b>my parcel</b>" in first["html"]
     assert "script" not in first["html"]
     assert 'src="https://tracker.example' not in first["html"]
-    assert first["blocked_images"] == 1
 
 
 def test_files_and_raw_mail_are_downloads_byte_for_byte(api: Api, number: int, inside: Company) -> None:
@@ -84,7 +83,9 @@ def test_a_reply_says_to_whom_from_where_and_with_what(api: Api, number: int, in
         "to": ["Parker Ehlers <parker@ehlers.example>"],
         "cc": ["Mira Stone <mira@stone.example>"],
         "bcc": ["archive@fieldnote.example"],
-        "files": [{"name": "label.pdf", "content_type": "application/pdf", "content": base64.b64encode(b"%PDF").decode()}],
+        "files": [
+            {"name": "label.pdf", "content_type": "application/pdf", "content": base64.b64encode(b"%PDF").decode()}
+        ],
         "status": "closed",
     }
     sent = api.post(f"/cases/{number}/reply", body, 202)
@@ -118,7 +119,7 @@ def test_a_queued_reply_can_be_taken_back(api: Api, number: int) -> None:
 def test_what_has_left_cannot_be_taken_back(api: Api, number: int, inside: Company) -> None:
     sent = api.post(f"/cases/{number}/reply", {"text": "Gone."}, 202)
     OutboundEmail.objects.filter(pk=sent["delivery"]["id"]).update(state="sent")
-    assert "sent" in api.post(f"/outbound/{sent['delivery']['id']}/cancel", expect=409)["detail"]
+    assert api.post(f"/outbound/{sent['delivery']['id']}/cancel", expect=409)["type"].endswith("#wrong-state")
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,10 @@ def test_what_has_left_cannot_be_taken_back(api: Api, number: int, inside: Compa
         ({"text": "Hi", "to": ["nobody"]}, "to.0"),
         ({"text": "Hi", "cc": ["a@b.example\r\nBcc: c@d.example"]}, "cc.0"),
         ({"text": "Hi", "files": [{"name": "a", "content": "%%%"}]}, "files.0.content"),
-        ({"text": "Hi", "files": [{"name": "a", "content": "", "content_type": "a/b\r\nX: y"}]}, "files.0.content_type"),
+        (
+            {"text": "Hi", "files": [{"name": "a", "content": "", "content_type": "a/b\r\nX: y"}]},
+            "files.0.content_type",
+        ),
         ({"text": "Hi", "request_key": "x"}, "request_key"),
     ],
 )

@@ -8,7 +8,7 @@ from caseway.api import cases
 from tests.api.conftest import Api
 
 
-@pytest.mark.parametrize("path", ["", "/", "/nothing", "/cases/", "/cases/1/nothing", "/docs/more"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/cases/", "/cases/1/nothing", "/docs/more"])
 def test_an_address_that_does_not_exist(api: Api, path: str) -> None:
     response = api.request("GET", path)
     assert response.status_code == 404

@@ -1,5 +1,6 @@
 """New mail arrives, whatever happens to server, connection and settings."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -260,6 +261,28 @@ def test_failed_delivery_is_repeated_without_a_gap(
             dovecot.deliver(user, mail(f"Kept {number}"))
         collected.wait_for("Kept 2")
     assert collected.subjects == ["Kept 0", "Kept 1", "Kept 2"]
+
+
+def test_a_message_that_the_server_does_not_hand_over_holds_nothing_up(
+    own_dovecot: Callable[..., Dovecot], connect_mailbox: Connect, collected: Collected
+) -> None:
+    server = own_dovecot()
+    user = server.add_user("poison@example.com")
+    mailbox = connect_mailbox(server, user)
+    with watching(collected):
+        wait_watched(mailbox)
+    for number in range(5):
+        server.deliver(user, mail(f"Poison {number}"))
+    files = (server.folder / "mail" / user / "Maildir").glob("???/*")
+    [broken] = [path for path in files if path.is_file() and b"Poison 2" in path.read_bytes()]
+    broken.chmod(0)
+    if os.geteuid() == 0:
+        os.chown(broken, 0, 0)
+    with watching(collected):
+        collected.wait_for("Poison 4")
+    note = "A message that the mail server does not hand over"
+    assert collected.subjects == ["Poison 0", "Poison 1", note, "Poison 3", "Poison 4"]
+    assert [one.fault for one in collected.all] == ["", "", "not handed over", "", ""]
 
 
 @pytest.mark.parametrize("action", ["mark_read", "move", "delete"])

@@ -76,7 +76,7 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
     supervisor = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert supervisor.stdout is not None
     pid = int(supervisor.stdout.readline())
-    wait_for(lambda: (tmp_path / "sleeper.log").exists(), "the child to be awake")
+    wait_for((tmp_path / "sleeper.log").exists, "the child to be awake")
     os.kill(supervisor.pid, signal.SIGKILL)
     supervisor.wait(10)
     wait_for(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", "the child to die")

@@ -44,13 +44,14 @@ class BearerToken(HttpBearer):
 
 
 def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Wraps a view of the API: leaves the token's scope when it ends, and says 405 as a problem."""
+    """Wraps a view of the API: leaves the token's scope behind it, caches nothing, says 405 as a problem."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as scope:
             request.scope_of_call = scope  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
         if isinstance(response, HttpResponseNotAllowed):
             allowed = response["Allow"]
             detail = f"{request.method} is not possible here. Use {allowed}."
@@ -65,14 +66,14 @@ def require_writer(request: ApiRequest) -> None:
     if not request.auth.may_write:
         raise ProblemError(
             NOT_ALLOWED,
-            "A light agent reads and writes notes. Use the token of an agent, or have an administrator change the role.",
+            "A light agent reads and writes notes. Use an agent's token, or have an administrator change the role.",
         )
 
 
 def require_administrator(request: ApiRequest) -> None:
     """Raises ProblemError unless the employee is an administrator."""
     if not request.auth.is_administrator:
-        raise ProblemError(NOT_ALLOWED, "Only an administrator changes settings. Use an administrator's token.")
+        raise ProblemError(NOT_ALLOWED, "This is for administrators, as in the pages. Use an administrator's token.")
 
 
 def _find(token: str) -> ApiToken | None:

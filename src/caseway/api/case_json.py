@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.urls import reverse
 
@@ -14,6 +14,8 @@ from caseway.api.schemas.cases import (
     CaseAnswer,
     CaseInList,
     Delivery,
+    DeliveryState,
+    DirectionName,
     EventAnswer,
     MessageAnswer,
     ParticipantAnswer,
@@ -60,15 +62,13 @@ def message(case: Case, row: Message) -> MessageAnswer:
 
 
 def event(row: Event) -> EventAnswer:
-    return EventAnswer(
-        id=row.pk, kind=row.kind, data=row.data, employee=named(row.employee), created_at=row.created_at
-    )
+    return EventAnswer(id=row.pk, kind=row.kind, data=row.data, employee=named(row.employee), created_at=row.created_at)
 
 
 def delivery(row: OutboundEmail) -> Delivery:
     return Delivery(
         id=row.pk,
-        state=row.state,
+        state=cast(DeliveryState, row.state),
         attempts=row.attempts,
         send_at=row.send_at,
         sent_at=row.sent_at,
@@ -116,7 +116,7 @@ def _message(case: Case, row: Message) -> MessageAnswer:
     sent: OutboundEmail | None = getattr(row, "outbound", None)
     return MessageAnswer(
         id=row.pk,
-        direction=row.direction,
+        direction=cast(DirectionName, row.direction),
         is_automatic=row.is_automatic,
         author=row.author,
         employee=named(row.employee),
@@ -150,7 +150,9 @@ def _safe(case: Case, row: Message, files: list[Attachment]) -> SafeHtml:
     """Never the HTML as it was sent; inline images point to their files."""
     if not row.html:
         return SafeHtml("", 0)
-    images = {file.content_id: _address("attachment", case.number, row.pk, file.pk) for file in files if file.content_id}
+    images = {
+        file.content_id: _address("attachment", case.number, row.pk, file.pk) for file in files if file.content_id
+    }
     return safe_html(row.html, resolve_cid=images.get)
 
 

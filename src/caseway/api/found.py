@@ -65,7 +65,9 @@ def employee(request: ApiRequest, value: int | str, field: str) -> Employee:
     return found
 
 
-def assignee(request: ApiRequest, employee_: int | str | None, team_: int | None) -> tuple[Employee | None, Team | None]:
+def assignee(
+    request: ApiRequest, employee_: int | str | None, team_: int | None
+) -> tuple[Employee | None, Team | None]:
     """Whom a case is to be assigned to; raises ProblemError when both are named or one cannot be found."""
     if employee_ is not None and team_ is not None:
         raise invalid("team", "A case is assigned to an employee or to a team. Leave one of them out.")
@@ -91,7 +93,9 @@ def address(text: str, field: str) -> Address:
     is_one_line = all(character.isprintable() for character in text)
     found = parse_addresses([text])
     if not is_one_line or len(found) != 1 or not is_address(found[0].email):
-        raise invalid(field, f"“{text[:100]}” is not one email address. Write name@example.com, or Name <name@example.com>.")
+        raise invalid(
+            field, f"“{text[:100]}” is not one email address. Write name@example.com, or Name <name@example.com>."
+        )
     return found[0]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
@@ -10,11 +12,18 @@ from ninja import Router
 from ninja.responses import Status as Answered
 
 from caseway.api import paging
-from caseway.api.authentication import ApiRequest, require_writer
+from caseway.api.authentication import ApiRequest, require_administrator
 from caseway.api.messages import RAW_MAIL, download
 from caseway.api.problems import WRONG_STATE, ProblemError, not_found
 from caseway.api.schemas.base import Id
-from caseway.api.schemas.mail import InboundAnswer, InboundList, InboundQuery, MailboxName
+from caseway.api.schemas.mail import (
+    DoorName,
+    InboundAnswer,
+    InboundList,
+    InboundQuery,
+    InboundStateName,
+    MailboxName,
+)
 from caseway.intake import process
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox
@@ -67,10 +76,11 @@ def process_inbound_again(request: ApiRequest, inbound_id: Id) -> Answered[Inbou
 
     A mail that is in a case already is not processed twice.
     """
-    require_writer(request)
     row = _row(request, inbound_id)
     if row.state not in {InboundState.FAILED, InboundState.QUARANTINED, InboundState.IGNORED}:
-        raise ProblemError(WRONG_STATE, f"This mail is {row.get_state_display().lower()}: there is nothing to do again.")
+        raise ProblemError(
+            WRONG_STATE, f"This mail is {row.get_state_display().lower()}: there is nothing to do again."
+        )
     process.process_again(row)
     return Answered(202, _answer(_row(request, inbound_id)))
 
@@ -80,6 +90,8 @@ def mailbox_name(row: Mailbox | None) -> MailboxName | None:
 
 
 def _rows(request: ApiRequest) -> QuerySet[InboundEmail]:
+    """Administrators only, as the page: the ledger also holds mail of deleted cases."""
+    require_administrator(request)
     return (
         InboundEmail.objects.filter(organisation_id=request.auth.organisation_id)
         .select_related("mailbox", "support_address", "raw", "case")
@@ -98,11 +110,11 @@ def _answer(row: InboundEmail) -> InboundAnswer:
     is_due = row.state in {InboundState.PENDING, InboundState.FAILED}
     return InboundAnswer(
         id=row.pk,
-        state=row.state,
+        state=cast(InboundStateName, row.state),
         reason=row.reason,
         detail=row.detail,
         kind=row.kind,
-        door=row.door,
+        door=cast(DoorName, row.door),
         mailbox=mailbox_name(row.mailbox),
         folder=row.folder,
         uidvalidity=row.uidvalidity,

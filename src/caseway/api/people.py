@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ninja import Router
 
@@ -10,7 +10,7 @@ from caseway.accounts.models import Employee, Organisation, Team
 from caseway.accounts.plans import Feature, includes
 from caseway.api.authentication import ApiRequest
 from caseway.api.schemas.base import Named
-from caseway.api.schemas.people import EmployeeAnswer, MeAnswer, OrganisationAnswer, TeamAnswer
+from caseway.api.schemas.people import EmployeeAnswer, MeAnswer, OrganisationAnswer, PlanName, TeamAnswer
 
 router = Router(tags=["People"], by_alias=True)
 
@@ -62,7 +62,7 @@ def _organisation(row: Organisation) -> OrganisationAnswer:
         id=row.pk,
         name=row.name,
         slug=row.slug,
-        plan=row.plan,
+        plan=cast(PlanName, row.plan),
         features=[feature.value for feature in Feature if includes(row, feature)],
         one_case_per_message=row.one_case_per_message,
         reopen_days=row.reopen_days,

@@ -34,27 +34,51 @@ NOT_SIGNED_IN = Kind(
     "A valid API token is needed",
     "The Authorization header is missing, or its token is unknown, revoked, or belongs to an inactive employee.",
 )
-PLAN = Kind("plan", 403, "Not part of this plan", "The organisation's plan lacks the feature; the text names one that has it.")
-NOT_ALLOWED = Kind("not-allowed", 403, "Your role may not do this", "The token's employee has a role without this right.")
+PLAN = Kind(
+    "plan", 403, "Not part of this plan", "The organisation's plan lacks the feature; the text names one that has it."
+)
+NOT_ALLOWED = Kind(
+    "not-allowed", 403, "Your role may not do this", "The token's employee has a role without this right."
+)
 NOT_FOUND = Kind(
-    "not-found", 404, "Not found", "Nothing with this number or id can be seen with this token; it may never have existed."
+    "not-found",
+    404,
+    "Not found",
+    "Nothing with this number or id can be seen with this token; it may never have existed.",
 )
 METHOD = Kind("method-not-allowed", 405, "Method not allowed", "The address exists, but not with this HTTP method.")
 STALE = Kind(
-    "stale-case", 409, "The case was changed meanwhile", "`version` is not the case's any more: read it again, then decide."
+    "stale-case",
+    409,
+    "The case was changed meanwhile",
+    "`version` is not the case's any more: read it again, then decide.",
 )
-WRONG_STATE = Kind("wrong-state", 409, "Not possible in this state", "It has gone too far, or not far enough, for this.")
-TAKEN = Kind("already-there", 409, "Already there", "It would make a second one of what exists; the text names the first.")
+WRONG_STATE = Kind(
+    "wrong-state", 409, "Not possible in this state", "It has gone too far, or not far enough, for this."
+)
+TAKEN = Kind(
+    "already-there", 409, "Already there", "It would make a second one of what exists; the text names the first."
+)
 TOO_LARGE = Kind("too-large", 413, "The request is too large", "The body is larger than this server accepts.")
 INVALID = Kind(
-    "invalid", 422, "Some values cannot be used", "`errors` names each field with what is wrong and what would be right."
+    "invalid",
+    422,
+    "Some values cannot be used",
+    "`errors` names each field with what is wrong and what would be right.",
 )
-CANNOT_SEND = Kind("cannot-send", 422, "The reply cannot be sent", "Nothing was queued; the text says why and what to mend.")
+CANNOT_SEND = Kind(
+    "cannot-send", 422, "The reply cannot be sent", "Nothing was queued; the text says why and what to mend."
+)
 KEY_REUSED = Kind(
-    "key-reused", 422, "Idempotency-Key used before", "The same key came with another request; use a new key for a new request."
+    "key-reused",
+    422,
+    "Idempotency-Key used before",
+    "The same key came with another request; use a new key for a new request.",
 )
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests", "Wait for the seconds that Retry-After names.")
-INTERNAL = Kind("internal", 500, "Something failed on our side", "Nothing is half done; the operator's log has the particulars.")
+INTERNAL = Kind(
+    "internal", 500, "Something failed on our side", "Nothing is half done; the operator's log has the particulars."
+)
 
 KINDS: tuple[Kind, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
 

@@ -7,7 +7,7 @@ import binascii
 
 from caseway.api import found
 from caseway.api.problems import CANNOT_SEND, ProblemError, invalid
-from caseway.api.schemas.cases import NewFile, NewReply
+from caseway.api.schemas.case_changes import NewFile, NewReply
 from caseway.cases.models import Status
 from caseway.mail.address import address_key
 from caseway.mail.model import Address, File
@@ -36,7 +36,7 @@ def _from(offered: ReplyChoices, wanted: str) -> SupportAddress:
         if offered.default_from is None:
             raise ProblemError(
                 CANNOT_SEND,
-                "No address is connected that could send this. An administrator adds one under Settings → Email to Case.",
+                "No address is connected that could send this. An administrator adds one under Email to Case.",
             )
         return offered.default_from
     for row in offered.from_addresses:
@@ -54,6 +54,7 @@ def _file(file: NewFile, index: int) -> File:
     try:
         content = base64.b64decode(file.content, validate=True)
     except (ValueError, binascii.Error):
-        raise invalid(f"files.{index}.content", "This is not base64. Encode the file's bytes as RFC 4648 says.") from None
+        raise invalid(
+            f"files.{index}.content", "This is not base64. Encode the file's bytes as RFC 4648 says."
+        ) from None
     return File(file.name, file.content_type, content)
-

@@ -142,34 +142,31 @@ def label(line: str) -> str:
     return LABELS.get(name.strip(DECORATION + "‎").casefold(), "") if colon else ""
 
 
-def header_block_at(lines: Sequence[str], start: int) -> tuple[int, frozenset[str]]:
+def header_block_at(lines: Sequence[str], labels: Sequence[str], start: int) -> tuple[int, frozenset[str]]:
     """(index after the block, its fields) of a header block at `start`; (start, none) where there is no such block.
 
-    A block has a sender and a date or a subject, or a date and a subject. Wrapped values belong to it, and so does
-    one blank line between two fields.
+    `labels` holds `label` of each line. A block has a sender and a date or a subject, or a date and a subject.
+    Wrapped values belong to it, and so does one blank line between two fields.
     """
-    if not label(lines[start]):
-        return start, frozenset()
     fields: set[str] = set()
-    end = index = start
+    end = start
     wrapped = 0
-    while index < min(len(lines), start + HEADER_LINES):
-        field = label(lines[index])
-        if field:
-            fields.add(field)
+    for index in range(start, min(len(lines), start + HEADER_LINES)):
+        if labels[index]:
+            fields.add(labels[index])
             end, wrapped = index + 1, 0
+        elif not fields:
+            break
         elif not lines[index]:
-            # A blank line ends the block unless the next line is a field of it again.
-            if not (index + 1 < len(lines) and label(lines[index + 1]) not in {"", *fields}):
+            # A blank line ends the block unless the next line is a new field of it.
+            if not (index + 1 < len(lines) and labels[index + 1] not in {"", *fields}):
                 break
         else:
             wrapped += 1
             if wrapped > 6 or not fields & {"to", "cc", "from", "subject"}:
                 break
-        index += 1
-    end = _with_wrapped_subject(lines, end)
     is_block = ("from" in fields and fields & {"date", "subject"}) or {"date", "subject"} <= fields
-    return (end, frozenset(fields)) if is_block else (start, frozenset())
+    return (_with_wrapped_subject(lines, end), frozenset(fields)) if is_block else (start, frozenset())
 
 
 def _with_wrapped_subject(lines: Sequence[str], end: int) -> int:

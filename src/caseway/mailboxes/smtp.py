@@ -195,9 +195,9 @@ class Connection:
     def sign_in(self) -> None:
         """Sign in when the server's row has a login. Raises Temporary or Refused."""
         server = self.server
-        if not server.login or not (server.must_sign_in or self._smtp.has_extn("auth")):
-            return
         offered = self._smtp.esmtp_features.get("auth", "").upper().replace("=", " ").split()
+        if not server.login or not (server.must_sign_in or offered):
+            return
         try:
             if "PLAIN" in offered:
                 secret = base64.b64encode(f"\0{server.login}\0{server.password}".encode()).decode()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-import click
 import typer
 
 from caseway.ops.commands import about, demo, doctor, mail, migrate, organisations, processes
 from caseway.ops.commands.errors import CommandError
 
-INTERRUPTED = 130
+WRONG_ARGUMENTS = 2
 
 app = typer.Typer(
     name="caseway",
@@ -41,7 +40,7 @@ for command in (
 def main() -> None:
     """Run the command of the arguments; never returns. Expected failures are said in a sentence."""
     try:
-        code = app(standalone_mode=False)
+        app()
     except CommandError as error:
         if os.environ.get("CASEWAY_TRACEBACKS"):
             raise
@@ -49,12 +48,10 @@ def main() -> None:
         if error.fix:
             typer.echo(f"→ {error.fix}", err=True)
         sys.exit(error.code)
-    except click.UsageError as error:
-        error.show()
-        sys.exit(mail.USAGE if "intake" in sys.argv[1:3] else 2)  # a mail server reads sysexits.h
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else 0)
+    except SystemExit as end:
+        if end.code == WRONG_ARGUMENTS and "intake" in sys.argv[1:3]:
+            sys.exit(mail.USAGE)  # a mail server reads sysexits.h
+        raise
 
 
 if __name__ == "__main__":

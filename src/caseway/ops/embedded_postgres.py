@@ -82,7 +82,7 @@ class EmbeddedPostgres:
 
     def start(self) -> str:
         """Make the cluster if it is missing, start the server unless it runs, make the database. Returns the DSN."""
-        self.home.mkdir(parents=True, exist_ok=True)
+        self._make_home()
         with self._alone():
             self._reachable_binaries()
             self._make_socket_folder()
@@ -115,6 +115,14 @@ class EmbeddedPostgres:
             return _is_alive_postgres(process) and str(self.data) in process.cmdline()
         except (OSError, ValueError, psutil.Error):
             return False
+
+    def _make_home(self) -> None:
+        """A new folder of root's must let the server's account through, whatever the umask."""
+        if self.home.exists():
+            return
+        self.home.mkdir(parents=True)
+        if self._account:
+            self.home.chmod(0o755)
 
     def _start_server(self) -> None:
         options = [f"-c {name}={shlex.quote(value)}" for name, value in self.settings.items()]

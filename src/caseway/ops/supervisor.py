@@ -68,14 +68,24 @@ class Supervisor:
         for child in self.children:
             self._launch(child)
 
+    def add(self, children: Sequence[Child]) -> None:
+        """Start more children."""
+        self.children += children
+        for child in children:
+            self._launch(child)
+
     def run(self) -> None:
         """Look after the children until `stop` is set, then end them."""
         try:
             while not self.stop.wait(0.2):
-                for child in self.children:
-                    self._look_after(child)
+                self.look()
         finally:
             self.end()
+
+    def look(self) -> None:
+        """Start again what has died, when its pause is over. `run` does this all the time."""
+        for child in self.children:
+            self._look_after(child)
 
     def end(self) -> None:
         """Ask every child to finish; kill those that do not within the grace."""

@@ -18,7 +18,10 @@ class ContactQuery(Query):
 
     search: str = Field("", max_length=200, description="In names, addresses and companies", examples=["parker"])
     email: str = Field(
-        "", max_length=320, description="The contact that mail from this address reaches", examples=["parker@ehlers.example"]
+        "",
+        max_length=320,
+        description="The contact that mail from this address reaches",
+        examples=["parker@ehlers.example"],
     )
 
 
@@ -63,8 +66,12 @@ class ContactAnswer(ContactInList):
 
 class NewContact(Input):
     name: str = Field(min_length=1, max_length=200, examples=["Parker Ehlers"])
-    emails: list[Email] = Field([], max_length=20, description="The first is written to", examples=[["parker@ehlers.example"]])
-    customer: str = Field("", max_length=200, description="The company: found by name, or made", examples=["Ehlers Foto"])
+    emails: list[Email] = Field(
+        [], max_length=20, description="The first is written to", examples=[["parker@ehlers.example"]]
+    )
+    customer: str = Field(
+        "", max_length=200, description="The company: found by name, or made", examples=["Ehlers Foto"]
+    )
     job_title: str = Field("", max_length=200, examples=["Photographer"])
     phone: str = Field("", max_length=60, examples=["+49 40 5550 117"])
     notes: str = Field("", max_length=100_000, examples=["Prefers to be called."])

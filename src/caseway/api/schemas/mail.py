@@ -8,9 +8,10 @@ from typing import Literal
 from pydantic import Field
 
 from caseway.api.schemas.base import Answer, Id, Query
+from caseway.api.schemas.cases import DeliveryState
 
 InboundStateName = Literal["pending", "delivered", "ignored", "failed", "quarantined"]
-OutboundStateName = Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled"]
+DoorName = Literal["imap", "pipe", "lmtp", "api"]
 OutboundKindName = Literal["reply", "acknowledgement", "system"]
 
 
@@ -42,7 +43,7 @@ class InboundAnswer(Answer):
     reason: str = Field(description="Why, in a sentence", examples=["Opened CW-1042"])
     detail: str = Field(description="For whoever mends an error", examples=[""])
     kind: str = Field(description="What the mail is: person, auto_reply, bounce, …", examples=["person"])
-    door: Literal["imap", "pipe", "lmtp", "api"] = Field(examples=["imap"])
+    door: DoorName = Field(examples=["imap"])
     mailbox: MailboxName | None
     folder: str = Field(examples=["INBOX"])
     uidvalidity: int | None = Field(examples=[1763888400])
@@ -60,9 +61,7 @@ class InboundAnswer(Answer):
     kept_at: datetime.datetime = Field(examples=["2026-11-23T09:12:43.500Z"])
     processed_at: datetime.datetime | None = Field(examples=["2026-11-23T09:12:44.120Z"])
     attempts: int = Field(examples=[1])
-    next_attempt_at: datetime.datetime | None = Field(
-        description="While it is waiting or failed", examples=[None]
-    )
+    next_attempt_at: datetime.datetime | None = Field(description="While it is waiting or failed", examples=[None])
     raw_url: str = Field(examples=["/api/v1/inbound/4711/raw"])
 
 
@@ -74,11 +73,14 @@ class InboundList(Answer):
 class OutboundQuery(Query):
     """Filters of the outbox."""
 
-    state: list[OutboundStateName] = Field([], description="Repeat it for several", examples=[["queued"]])
+    state: list[DeliveryState] = Field([], description="Repeat it for several", examples=[["queued"]])
     kind: list[OutboundKindName] = Field([], description="Repeat it for several", examples=[["reply"]])
     case: str = Field("", max_length=24, description="A case's number", examples=["1042"])
     search: str = Field(
-        "", max_length=512, description="A Message-ID in full, or part of a recipient or the subject", examples=["parker"]
+        "",
+        max_length=512,
+        description="A Message-ID in full, or part of a recipient or the subject",
+        examples=["parker"],
     )
 
 
@@ -87,7 +89,7 @@ class OutboundAnswer(Answer):
 
     id: int = Field(examples=[301])
     kind: OutboundKindName = Field(examples=["reply"])
-    state: OutboundStateName = Field(examples=["sent"])
+    state: DeliveryState = Field(examples=["sent"])
     case: int | None = Field(description="Number of its case", examples=[1042])
     message: int | None = Field(description="Id of its message in the case", examples=[502])
     subject: str = Field(examples=["Re: Parcel arrived without the lens [CW-1042]"])

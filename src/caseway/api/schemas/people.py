@@ -9,6 +9,8 @@ from pydantic import Field
 
 from caseway.api.schemas.base import Answer, Named
 
+PlanName = Literal["standard", "lite", "premium", "ultimate", "enterprise"]
+
 
 class EmployeeAnswer(Answer):
     """A person who works in the workspace."""
@@ -37,7 +39,7 @@ class OrganisationAnswer(Answer):
     id: int = Field(examples=[1])
     name: str = Field(examples=["Fieldnote"])
     slug: str = Field(examples=["fieldnote"])
-    plan: Literal["standard", "lite", "premium", "ultimate", "enterprise"] = Field(examples=["enterprise"])
+    plan: PlanName = Field(examples=["enterprise"])
     features: list[str] = Field(description="What the plan includes", examples=[["Email to Case"]])
     one_case_per_message: bool = Field(description="One mail to two of our addresses makes one case", examples=[True])
     reopen_days: int = Field(description="A reply later than this opens a linked new case", examples=[14])

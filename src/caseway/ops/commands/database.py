@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import psycopg
+from typing import TYPE_CHECKING
 
 from caseway.ops import configuration
 from caseway.ops.commands.errors import CommandError
-from caseway.ops.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
+
+if TYPE_CHECKING:  # imported where needed: `caseway explain` starts without a database driver
+    from caseway.ops.embedded_postgres import EmbeddedPostgres
 
 OLDEST = 15  # PostgreSQL's major version
 PRIVATE_FOLDERS = ("files", "mail", "logs", "demo-mail")
@@ -19,6 +20,8 @@ PRIVATE_FOLDERS = ("files", "mail", "logs", "demo-mail")
 
 def embedded(data: Path) -> EmbeddedPostgres:
     """The embedded server of a data folder (running or not)."""
+    from caseway.ops.embedded_postgres import EmbeddedPostgres
+
     return EmbeddedPostgres(data / "database")
 
 
@@ -43,12 +46,18 @@ def database(*, keep: bool = False) -> Iterator[str]:
     if url := configuration.DATABASE_URL.value():
         yield url
         return
+    import psycopg
+
+    from caseway.ops.embedded_postgres import EmbeddedPostgresError
+
     server = embedded(prepare_data_folder())
     was_running = server.running()
     try:
         url = server.start()
     except (EmbeddedPostgresError, psycopg.Error, OSError) as error:
-        raise CommandError(f"The embedded PostgreSQL cannot start: {error}", "More is in its log: " + str(server.log)) from error
+        raise CommandError(
+            f"The embedded PostgreSQL cannot start: {error}", "More is in its log: " + str(server.log)
+        ) from error
     os.environ["DATABASE_URL"] = url
     try:
         yield url
@@ -90,34 +99,33 @@ def set_up_django() -> None:
 
 def require_migrated() -> None:
     """Raises CommandError when the database cannot be reached, is too old, or lacks migrations."""
+    if words := why_unreachable():
+        raise unreachable(words)
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
-    from django.db.utils import Error as DjangoDatabaseError
-    from psycopg_pool import PoolTimeout
 
-    try:
-        connection.ensure_connection()
-        version = connection.pg_version  # type: ignore[attr-defined]
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except (DjangoDatabaseError, psycopg.Error, PoolTimeout) as error:
-        raise unreachable(error) from error
+    connection.ensure_connection()
+    version = connection.pg_version  # type: ignore[attr-defined]
     if version < OLDEST * 10_000:
         raise CommandError(f"The database is PostgreSQL {version // 10_000}.", f"Caseway needs {OLDEST} or newer.")
-    if missing:
-        raise CommandError(f"The database lacks {len(missing)} migration(s).", "Run: caseway migrate")
+    executor = MigrationExecutor(connection)
+    if missing := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise CommandError(f"The database lacks {len(missing)} migration(s).", "Run: caseway migrate", code=75)
+    connection.close()
 
 
-def unreachable(error: BaseException) -> CommandError:
+def unreachable(words: str) -> CommandError:
     """The error for a database that does not answer or does not let us in, with its own words."""
-    words = why_unreachable() or str(error).strip().splitlines()[0]
     if "role" in words and "does not exist" in words:
         return CommandError("The database is not set up yet.", "Run: caseway migrate", code=75)
-    return CommandError(f"The database does not answer: {words}", "Check DATABASE_URL and that the server runs.", code=75)
+    return CommandError(
+        f"The database does not answer: {words}", "Check DATABASE_URL and that the server runs.", code=75
+    )
 
 
 def why_unreachable() -> str:
-    """The server's own words about a connection as the application makes it (a pool only says that it timed out)."""
+    """The server's words about a connection as the application makes it (its pool would only time out); '' if fine."""
+    import psycopg
     from django.conf import settings
 
     role = settings.DATABASES["default"]["OPTIONS"].get("options", "")

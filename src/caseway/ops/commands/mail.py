@@ -22,11 +22,13 @@ def explain(
     """Say in JSON, one line for each file, how Caseway reads a mail. Needs no database."""
     from caseway.mail.explain import main
 
-    raise SystemExit(main(files, pretty=pretty, anonymise=anonymise))
+    raise SystemExit(main([str(file) for file in files], pretty=pretty, anonymise=anonymise))
 
 
 def intake(
-    organisation: Annotated[str, typer.Option("--organisation", help="Short name; needed when there are several.")] = "",
+    organisation: Annotated[
+        str, typer.Option("--organisation", help="Short name; needed when there are several.")
+    ] = "",
     recipient: Annotated[
         str, typer.Option("--recipient", "--address", help="Whom the mail is for, as the mail server knows it.")
     ] = "",
@@ -41,7 +43,9 @@ def intake(
         raise
     except Exception as error:
         # Whatever it is, the mail server still has the mail, and must keep it.
-        raise CommandError(f"The mail could not be kept now: {error}", "It has to be tried again.", TEMPORARY) from error
+        raise CommandError(
+            f"The mail could not be kept now: {error}", "It has to be tried again.", TEMPORARY
+        ) from error
 
 
 def _keep(raw: bytes, organisation: str, recipient: str) -> None:

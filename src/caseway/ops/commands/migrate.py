@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from caseway.ops.commands.database import database, set_up_django, unreachable
+from caseway.ops.commands.database import database, set_up_django, unreachable, why_unreachable
 from caseway.ops.commands.errors import CommandError
 
 
@@ -20,6 +20,8 @@ def migrate_here() -> None:
     """Migrate the database of DATABASE_URL in this process, which works as the owner from here on."""
     os.environ["CASEWAY_AS_OWNER"] = "on"
     set_up_django()
+    if words := why_unreachable():
+        raise unreachable(words)
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -31,17 +33,12 @@ def migrate_here() -> None:
             cursor.execute("SELECT pg_advisory_lock(hashtext('caseway migrate'))")
         executor = MigrationExecutor(connection)
         missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        if not missing:
-            typer.echo("The database is up to date.")
-            return
-        call_command("migrate", interactive=False, verbosity=0)
+        if missing:
+            call_command("migrate", interactive=False, verbosity=0)
     except DjangoDatabaseError as error:
-        if "permission denied" in str(error):
-            raise CommandError(
-                f"The database's user may not do that: {str(error).splitlines()[0]}",
-                "`caseway migrate` needs the owner of the database, who may create roles and trusted extensions.",
-            ) from error
-        raise unreachable(error) from error
+        words = " ".join(str(error).split())
+        fix = "It needs the database's owner, who may create roles and trusted extensions." * ("denied" in words)
+        raise CommandError(f"The database could not be migrated: {words}", fix) from error
     finally:
         connection.close()
-    typer.echo(f"Applied {len(missing)} migration(s).")
+    typer.echo(f"Applied {len(missing)} migration(s)." if missing else "The database is up to date.")

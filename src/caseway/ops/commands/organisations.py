@@ -33,7 +33,9 @@ def plan(
             found = find_organisation(organisation)
             if plan:
                 if plan.lower() not in Plan.values:
-                    raise CommandError(f"There is no plan “{plan}”.", f"Choose one of: {', '.join(Plan.values)}", code=2)
+                    raise CommandError(
+                        f"There is no plan “{plan}”.", f"Choose one of: {', '.join(Plan.values)}", code=2
+                    )
                 found.plan = plan.lower()
                 found.save(update_fields=["plan"])
             typer.echo(f"{found.name} is on {Plan(found.plan).label}.")

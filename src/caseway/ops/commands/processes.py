@@ -63,7 +63,7 @@ def require_free(host: str, port: int) -> None:
     if holder := wait_until_free(port):
         raise CommandError(
             f"Port {port} is taken by {holder}.",
-            f"Stop it, or choose another port: CASEWAY_LISTEN={host}:{port + 1} CASEWAY_URL=http://localhost:{port + 1}",
+            f"Stop it, or choose another: CASEWAY_LISTEN={host}:{port + 1} CASEWAY_URL=http://localhost:{port + 1}",
         )
 
 
