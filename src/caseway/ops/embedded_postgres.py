@@ -172,7 +172,7 @@ class EmbeddedPostgres:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
     def _connect(self) -> psycopg.Connection:
-        """A connection to a server that may just be shutting down for whoever had it before us: then it starts again."""
+        """A connection, also to a server that is just stopping for whoever had it before us: then it starts again."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
