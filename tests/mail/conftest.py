@@ -27,7 +27,7 @@ class ShownPage:
         self.requests: list[str] = []
         """What was asked for besides the page itself, and dialogs."""
         page.add_init_script(REPORT)
-        page.on("dialog", lambda dialog: self._note_dialog(dialog))
+        page.on("dialog", self._note_dialog)
         page.route("**/*", self._answer)
 
     def show(self, html: str) -> None:

@@ -100,15 +100,17 @@ def _introduces(text: str) -> bool:
 
 
 def _with_its_opening(lines: Sequence[str], start: int, low: int) -> int:
-    """One or two lines further up where 'On Wed, May 18, 2016' stands alone above 'Somebody <x@y> wrote:'."""
-    if _opens(lines[start]):
+    """One or two lines further up where 'On Wed, May 18, 2026' or the name stands above '<x@example.com> wrote:'."""
+    begins_within = lines[start].startswith(("<", "("))
+    if not begins_within and _opens(lines[start]):
         return start
     for above in (start - 1, start - 2):
         if above < low or not lines[above] or is_quoted(lines[above]) or len(lines[above]) > 120:
-            return start
+            break
         if _opens(lines[above]) and (YEAR.search(lines[above]) or TIME.search(lines[above])):
             return above
-    return start
+    is_head_above = begins_within and start > low and lines[start - 1] and not is_quoted(lines[start - 1])
+    return start - 1 if is_head_above else start
 
 
 def _opens(line: str) -> bool:
