@@ -13,23 +13,48 @@ import re
 
 from caseway.mail import headers
 
-_KEPT_HEADERS = frozenset({
-    "mime-version", "content-transfer-encoding", "date", "auto-submitted", "precedence", "x-auto-response-suppress",
-    "importance", "x-priority", "priority", "return-receipt-to-none", "x-autoreply",
-})
-_DROPPED = ("dkim-signature", "arc-", "authentication-results", "x-google-", "x-gm-", "received-spf", "x-ms-", "x-microsoft-", "x-originating")
+_KEPT_HEADERS = frozenset(
+    {
+        "mime-version",
+        "content-transfer-encoding",
+        "date",
+        "auto-submitted",
+        "precedence",
+        "x-auto-response-suppress",
+        "importance",
+        "x-priority",
+        "priority",
+        "return-receipt-to-none",
+        "x-autoreply",
+    }
+)
+_DROPPED = (
+    "dkim-signature",
+    "arc-",
+    "authentication-results",
+    "x-google-",
+    "x-gm-",
+    "received-spf",
+    "x-ms-",
+    "x-microsoft-",
+    "x-originating",
+)
 _WORD = re.compile(rb"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,2000}\?=")
 _ADDRESS = re.compile(rb"[A-Za-z0-9._%+=&'*/~!#$^{}|-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SYNTAX = re.compile(
-    rb"(?i)multipart/[a-z0-9.+-]+|(?:text|image|audio|video|application|message)/[a-z0-9.+-]+|charset|boundary|name|filename|attachment|inline|format|flowed|delsp"
-    rb"|report-type|method|utf-8|us-ascii|iso-[0-9]{4}-[0-9a-z-]+|windows-[0-9]+|gb2312|gbk|big5|koi8-r|shift_jis|quoted-printable|base64|7bit|8bit|binary"
+    rb"(?i)multipart/[a-z0-9.+-]+|(?:text|image|audio|video|application|message)/[a-z0-9.+-]+|charset|boundary|name|"
+    rb"filename|attachment|inline|format|flowed|delsp"
+    rb"|report-type|method|utf-8|us-ascii|iso-[0-9]{4}-[0-9a-z-]+|windows-[0-9]+|gb2312|gbk|big5|koi8-r|shift_jis|"
+    rb"quoted-printable|base64|7bit|8bit|binary"
 )
 _TAG = re.compile(rb"<[/!]?[A-Za-z][^<>]{0,2000}>|&[A-Za-z]{2,8};|&#[0-9]{1,7};|https?://[^\s<>\"]{1,500}")
 _CLASSES = bytes(
-    ord("x") if 97 <= byte <= 122 else ord("X") if 65 <= byte <= 90 else ord("0") if 48 <= byte <= 57 else byte for byte in range(256)
+    ord("x") if 97 <= byte <= 122 else ord("X") if 65 <= byte <= 90 else ord("0") if 48 <= byte <= 57 else byte
+    for byte in range(256)
 )
 _QUOTE_WORDS = re.compile(
-    rb"(?i)\b(?:on|wrote|schrieb|am|le|a .crit|from|von|de|to|an|cc|sent|gesendet|envoy.|subject|betreff|objet|date|datum|original message|urspr.ngliche nachricht|forwarded message|begin forwarded message|sent from my)\b:?"
+    rb"(?i)\b(?:on|wrote|schrieb|am|le|a .crit|from|von|de|to|an|cc|sent|gesendet|envoy.|subject|betreff|objet|date|"
+    rb"datum|original message|urspr.ngliche nachricht|forwarded message|begin forwarded message|sent from my)\b:?"
 )
 
 
@@ -65,7 +90,11 @@ def _headers(head: bytes) -> bytes:
 def _value(value: bytes) -> bytes:
     """One header line: encoded words keep their frame, addresses stay the same person each time."""
     out, position = [], 0
-    marks = sorted((found.start(), found.end(), pattern) for pattern in (_WORD, _ADDRESS, _SYNTAX) for found in pattern.finditer(value))
+    marks = sorted(
+        (found.start(), found.end(), pattern)
+        for pattern in (_WORD, _ADDRESS, _SYNTAX)
+        for found in pattern.finditer(value)
+    )
     for start, end, pattern in marks:
         if start < position:
             continue
@@ -94,8 +123,10 @@ def _encoded_word(word: bytes) -> bytes:
 
 
 def _quoted(text: bytes) -> bytes:
-    """Letters replaced, '=C3' sequences kept: they are the charset's shape, of letters that are replaced around them."""
-    return re.sub(rb"=[0-9A-Fa-f]{2}|[A-Za-z0-9]+", lambda found: found[0] if found[0][:1] == b"=" else _letters(found[0]), text)
+    """Letters replaced, '=C3' sequences kept: they are the charset's shape, and alone they say nothing."""
+    return re.sub(
+        rb"=[0-9A-Fa-f]{2}|[A-Za-z0-9]+", lambda found: found[0] if found[0][:1] == b"=" else _letters(found[0]), text
+    )
 
 
 def _base64(text: bytes) -> bytes:
