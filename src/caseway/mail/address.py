@@ -6,6 +6,7 @@ Own parser, linear in the input: the standard library recurses on comments, rais
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -28,6 +29,10 @@ LOCAL_ONLY = frozenset({"mailer-daemon", "postmaster", "root", "daemon", "mailer
 """Names that servers put into From without a domain and that are still addresses."""
 
 
+LONGEST_KEY = 320
+"""64 octets, '@' and 255 octets (RFC 3696 erratum 1690: 254 in all); what the database's columns hold."""
+
+
 @lru_cache(maxsize=4096)
 def address_key(email: str) -> str:
     """What two addresses are compared by: lower case, NFC, the domain in its ASCII form. Never raises.
@@ -36,9 +41,11 @@ def address_key(email: str) -> str:
     """
     email = unicodedata.normalize("NFC", _INVISIBLE.sub("", email[:1000]).strip().strip("<>").strip().lower())
     local, at, domain = email.rpartition("@")
-    if not at:
-        return email
-    return f"{local}@{_ascii_domain(domain.rstrip('.'))}"
+    key = f"{local}@{_ascii_domain(domain.rstrip('.'))}" if at else email
+    if len(key) <= LONGEST_KEY:
+        return key
+    # No mail can be sent to it; as a key it must still tell two of them apart.
+    return f"{key[:200]}#{hashlib.sha256(key.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _ascii_domain(domain: str) -> str:

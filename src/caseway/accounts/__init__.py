@@ -1,0 +1,1 @@
+"""Organisations, plans, employees, teams, roles and sign-in; the walls between organisations."""

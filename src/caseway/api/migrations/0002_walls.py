@@ -1,0 +1,11 @@
+"""Walls between organisations around every table of this room."""
+
+from django.db import migrations
+
+from caseway.accounts.walls import policy
+
+
+class Migration(migrations.Migration):
+    dependencies = [("api", "0001_initial")]
+
+    operations = [policy("api_repeatkey")]

@@ -1,0 +1,1 @@
+"""Cases with their messages, events and participants."""

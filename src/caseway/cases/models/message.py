@@ -1,0 +1,95 @@
+"""What was said in a case."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import connection, models
+from django.utils import timezone
+
+from caseway.accounts.models import Employee, Organisation
+from caseway.cases.models.case import Case
+from caseway.cases.models.choices import Direction
+from caseway.contacts.models import Contact
+from caseway.mailboxes.models import RawEmail
+
+
+class Message(models.Model):
+    """One entry of a case's timeline: a mail in or out, or a note. Its bytes lie in RawEmail and never change."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="messages")
+    direction = models.CharField(max_length=4, choices=Direction.choices)
+    is_automatic = models.BooleanField(default=False, help_text="Written by a machine: acknowledgement, auto-reply")
+    contact = models.ForeignKey(Contact, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    employee = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="messages")
+    raw = models.ForeignKey(RawEmail, null=True, blank=True, on_delete=models.PROTECT, related_name="messages")
+    from_name = models.CharField(max_length=320, blank=True)
+    from_email = models.CharField(max_length=320, blank=True)
+    to: models.JSONField[Any, Any] = models.JSONField(default=list, help_text="[[name, email], …]")
+    cc: models.JSONField[Any, Any] = models.JSONField(default=list)
+    reply_to: models.JSONField[Any, Any] = models.JSONField(default=list)
+    subject = models.TextField(blank=True)
+    message_identifier = models.CharField(max_length=512, blank=True)
+    references = ArrayField(models.CharField(max_length=512), default=list, help_text="First to last, without itself")
+    text = models.TextField(blank=True, help_text="The whole message as text")
+    new_text = models.TextField(blank=True, help_text="What is new in it, for display")
+    html = models.TextField(blank=True, help_text="As sent, UNTRUSTED: made safe whenever it is shown")
+    kind = models.CharField(max_length=20, blank=True, help_text="The verdict's kind")
+    kind_reason = models.TextField(blank=True)
+    evidence = models.TextField(blank=True, help_text="Why it is in this case")
+    is_unverified = models.BooleanField(default=False)
+    defects = ArrayField(models.TextField(), default=list)
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="Date header, or when it left")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["case", "created_at", "id"]),
+            GinIndex(fields=["references"], name="message_names"),
+            models.Index(
+                fields=["organisation", "message_identifier"],
+                condition=~models.Q(message_identifier=""),
+                name="message_by_message_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.direction} {self.subject}"
+
+    @classmethod
+    def reserve_id(cls) -> int:
+        """The id of a message to come: its Message-ID names it, and so is made before the row."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [cls._meta.db_table])
+            return int(cursor.fetchone()[0])
+
+    @property
+    def author(self) -> str:
+        """The name to show for whoever wrote it."""
+        if self.employee is not None:
+            return self.employee.name
+        return self.from_name or self.from_email or "Caseway"
+
+
+class Attachment(models.Model):
+    """A file of a message: a part of its raw bytes (by index), or for a draft in the making bytes of its own."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="attachments")
+    part = models.PositiveIntegerField(help_text="Part.index in the message's raw bytes")
+    name = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=255, default="application/octet-stream")
+    size = models.BigIntegerField()
+    content_id = models.CharField(max_length=512, blank=True)
+    is_inline = models.BooleanField(default=False)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["message", "part"], name="attachment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

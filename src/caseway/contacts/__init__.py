@@ -1,0 +1,1 @@
+"""Contacts, their addresses, and the companies they belong to."""

@@ -1,0 +1,1 @@
+"""The ledger: every mail that ever arrived, and what became of it."""

@@ -1,0 +1,286 @@
+"""What one mail becomes: a new case, a part of one, or nothing, each with its reason. Inside one savepoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from caseway.cases.models import (
+    Attachment,
+    Case,
+    Direction,
+    EventKind,
+    Message,
+    Status,
+)
+from caseway.cases.opening import add_participant, closed_too_long_ago, open_from_email, record_addresses
+from caseway.contacts.models import Contact, ContactAddress
+from caseway.intake.bounces import record_bounces
+from caseway.intake.desk import Desk
+from caseway.intake.matching import candidates
+from caseway.intake.models import InboundEmail, InboundState
+from caseway.intake.read import Reading
+from caseway.mail.model import Kind, Match, Rejected
+from caseway.mail.thread import choose
+from caseway.mailboxes.addressing import rows_for
+from caseway.mailboxes.models import SupportAddress
+from caseway.outbound.acknowledge import acknowledge
+
+IDENTIFIER_LENGTH = 512
+MOST_REFERENCES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the ledger will say."""
+
+    state: str
+    reason: str
+    message: Message | None = None
+    support_address: SupportAddress | None = None
+
+
+def deliver(inbound: InboundEmail, reading: Reading, desk: Desk) -> Outcome:
+    """Turn a kept mail into its outcome. Raises only what is a fault of ours or the database's: it is tried again."""
+    if reading.verdict.kind == Kind.LOOP:
+        return Outcome(InboundState.IGNORED, f"Our own mail: {reading.verdict.reason}.")
+    rows, why_not = _addressed_to(inbound, reading, desk)
+    first = rows[0] if rows else None
+    if why_not:
+        return Outcome(InboundState.IGNORED, why_not)
+    if first is not None and all(row.is_paused for row in rows):
+        return Outcome(InboundState.HELD, f"{first.address} is paused; this waits until it is resumed.", None, first)
+    if repeat := _repeat_of(inbound, reading, first, desk):
+        return _repeated(repeat, rows, first)
+    if reading.verdict.kind == Kind.NO_SENDER:
+        return Outcome(InboundState.QUARANTINED, f"No sender can be read: {reading.verdict.reason}.", None, first)
+    return _into_case(inbound, reading, rows, desk)
+
+
+def _addressed_to(inbound: InboundEmail, reading: Reading, desk: Desk) -> tuple[list[SupportAddress], str]:
+    """The rows that take the mail, or why none does."""
+    taken = rows_for(desk.addresses_of(inbound.mailbox_id), reading.email, inbound.delivered_to)
+    if inbound.mailbox_id is None or taken:
+        return taken, ""  # whoever pipes a mail in means it for us, whatever its header says
+    return [], "Not addressed to a support address: To, Cc, Delivered-To and List-Id name none of this account's rows."
+
+
+def _repeat_of(inbound: InboundEmail, reading: Reading, row: SupportAddress | None, desk: Desk) -> InboundEmail | None:
+    """An earlier delivery of the same mail: same Message-ID and same body, or the very same bytes without an id.
+
+    Never the Message-ID alone: senders repeat and forge it.
+    """
+    earlier = InboundEmail.objects.filter(organisation_id=inbound.organisation_id).exclude(pk=inbound.pk)
+    earlier = earlier.filter(state__in=[InboundState.DELIVERED, InboundState.IGNORED, InboundState.QUARANTINED])
+    if reading.email.message_id:
+        earlier = earlier.filter(
+            message_identifier=reading.email.message_id[:IDENTIFIER_LENGTH], body_sha256=reading.email.body_sha256
+        )
+    else:
+        earlier = earlier.filter(raw_id=inbound.raw_id, message_identifier="")
+    if not desk.organisation.one_case_per_message and row is not None:
+        earlier = earlier.filter(support_address=row)
+    return earlier.exclude(processed_at=None).select_related("case", "message").order_by("pk").first()
+
+
+def _repeated(first: InboundEmail, rows: list[SupportAddress], row: SupportAddress | None) -> Outcome:
+    if first.case is not None:
+        record_addresses(first.case, rows)
+        return Outcome(InboundState.IGNORED, f"The same mail is in {first.case.label} already.", first.message, row)
+    return Outcome(InboundState.IGNORED, f"The same mail came before: {first.reason}", None, row)
+
+
+def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddress], desk: Desk) -> Outcome:
+    email, verdict = reading.email, reading.verdict
+    first = rows[0] if rows else None
+    match = choose(reading.keys, candidates(inbound.organisation_id, reading), email.sender)
+    case = _joined(match, desk) if isinstance(match, Match) else None
+    if case is None and verdict.kind in {Kind.BOUNCE, Kind.DELAYED}:
+        case = record_bounces(inbound.organisation_id, verdict)
+    if reading.is_from_us:
+        return _from_us(inbound, reading, case, match.evidence, first)
+    if case is None and reading.is_automatic:
+        return Outcome(
+            InboundState.IGNORED, f"An automatic mail that belongs to no case: {verdict.reason}.", None, first
+        )
+    contact, is_stranger = _contact(inbound, reading)
+    if contact is not None and contact.is_blocked:
+        return Outcome(InboundState.IGNORED, f"{contact.name} is blocked.", None, first)
+    if case is not None:
+        evidence = match.evidence if isinstance(match, Match) else f"It reports on a mail of {case.label}."
+        message = _message(case, inbound, reading, contact, evidence)
+        record_addresses(case, rows)
+        if reading.is_automatic:
+            _note_automatic(case, message)
+        else:
+            _take_up(case, message, reading, is_new=isinstance(match, Match) and match.is_new_participant)
+        return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
+    assert contact is not None, "a mail that makes a case has a sender"
+    case, message = _open(inbound, reading, rows, contact, match, desk)
+    if not inbound.is_history:
+        acknowledge(case, message, verdict, first, is_stranger=is_stranger)
+    case.tell_changed("case.new")
+    return Outcome(InboundState.DELIVERED, f"Opened {case.label}. {message.evidence}", message, first)
+
+
+def _from_us(
+    inbound: InboundEmail, reading: Reading, case: Case | None, evidence: str, row: SupportAddress | None
+) -> Outcome:
+    """From our own address, but not sent by Caseway: somebody answered from another mail program, or it is a loop."""
+    if case is None or reading.is_automatic:
+        return Outcome(InboundState.IGNORED, "It is from our own address and answers no case.", None, row)
+    message = _message(case, inbound, reading, None, evidence, direction=Direction.OUT)
+    Message.objects.filter(pk=message.pk).update(
+        is_unverified=True
+    )  # From is easily forged, and Caseway did not send it
+    _touch(case, reading)
+    case.tell_changed()
+    return Outcome(InboundState.DELIVERED, f"Our own answer from another mail program, in {case.label}.", message, row)
+
+
+def _joined(match: Match, desk: Desk) -> Case | None:
+    """The case to join; None when it was closed for too long: then a linked one follows."""
+    case = Case.objects.select_for_update().get(pk=match.case)
+    return None if closed_too_long_ago(case, desk.organisation.reopen_days) else case
+
+
+def _contact(inbound: InboundEmail, reading: Reading) -> tuple[Contact | None, bool]:
+    """The sender's contact and whether it is new. Machines become nobody's contact."""
+    if reading.is_automatic:
+        return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
+    contact, created = Contact.objects.for_sender(inbound.organisation_id, reading.email.sender)
+    Contact.objects.filter(pk=contact.pk).update(last_message_at=inbound.received_at)
+    if not created:
+        ContactAddress.objects.filter(contact=contact, key=reading.email.sender.key, bounced_at__isnull=False).update(
+            bounced_at=None, bounce_reason=""
+        )
+    return contact, created
+
+
+def _note_automatic(case: Case, message: Message) -> None:
+    """A machine's mail is shown in the case and changes nothing about it."""
+    case.record(EventKind.AUTOMATIC_MAIL, {"kind": message.kind, "reason": message.kind_reason}, message=message)
+    case.tell_changed()
+
+
+def _take_up(case: Case, message: Message, reading: Reading, *, is_new: bool) -> None:
+    """A person wrote into the case: who, and that it is the team's turn again."""
+    if add_participant(case, reading.email.sender, is_verified=not is_new) and is_new:
+        case.record(EventKind.JOINED, {"email": reading.email.sender.email}, message=message)
+    _touch(case, reading)
+    was_closed = case.status == Status.CLOSED
+    has_answer = case.messages.filter(direction=Direction.OUT, is_automatic=False).exists()
+    if case.status in {Status.WAITING, Status.CLOSED} or (case.status == Status.NEW and has_answer):
+        case.set_status(Status.OPEN, by=None)
+        if was_closed:
+            case.record(EventKind.REOPENED, {"by": "reply"}, message=message)
+    else:
+        case.tell_changed()
+
+
+def _open(
+    inbound: InboundEmail,
+    reading: Reading,
+    rows: list[SupportAddress],
+    contact: Contact,
+    match: Match | Rejected,
+    desk: Desk,
+) -> tuple[Case, Message]:
+    related = match.case if isinstance(match, Match) else match.related_case
+    evidence = match.evidence
+    if isinstance(match, Match):
+        evidence = f"{match.evidence} It was closed for longer than {desk.organisation.reopen_days} days."
+    case = open_from_email(
+        inbound.organisation_id,
+        subject=reading.email.subject,
+        description=reading.body.new.strip() or reading.email.text.strip(),
+        contact=contact,
+        sender=reading.email.sender,
+        came_through=rows,
+        preview=_preview(reading),
+        has_attachment=_has_files(reading),
+        related_to=related,
+        related_reason=evidence if related else "",
+    )
+    case.organisation = desk.organisation
+    return case, _message(case, inbound, reading, contact, evidence)
+
+
+def _touch(case: Case, reading: Reading) -> None:
+    """The case's line in the lists: latest words, files, time."""
+    case.preview = _preview(reading)
+    case.has_attachment = case.has_attachment or _has_files(reading)
+    case.modified_at = timezone.now()
+    case.modified_by = None
+    case.version += 1
+    case.save(update_fields=["preview", "has_attachment", "modified_at", "modified_by", "version"])
+
+
+def _preview(reading: Reading) -> str:
+    return " ".join((reading.body.new.strip() or reading.email.text)[:1000].split())[:200]
+
+
+def _has_files(reading: Reading) -> bool:
+    return any(not part.is_inline for part in reading.email.attachments)
+
+
+def _message(
+    case: Case,
+    inbound: InboundEmail,
+    reading: Reading,
+    contact: Contact | None,
+    evidence: str,
+    *,
+    direction: Direction = Direction.IN,
+) -> Message:
+    email = reading.email
+    message = Message.objects.create(
+        organisation_id=case.organisation_id,
+        case=case,
+        direction=direction,
+        is_automatic=reading.is_automatic,
+        contact=contact,
+        raw_id=inbound.raw_id,
+        from_name=email.sender.name[:320],
+        from_email=email.sender.email[:320],
+        to=[[address.name, address.email] for address in email.to],
+        cc=[[address.name, address.email] for address in email.cc],
+        reply_to=[[address.name, address.email] for address in email.reply_to],
+        subject=email.subject,
+        message_identifier=email.message_id[:IDENTIFIER_LENGTH],
+        references=_references(reading),
+        text=email.text,
+        new_text=reading.body.new.strip() or email.text.strip(),
+        html=email.html,
+        kind=reading.verdict.kind,
+        kind_reason=reading.verdict.reason,
+        evidence=evidence,
+        is_unverified=reading.verdict.is_unverified,
+        defects=list(email.defects),
+        sent_at=email.date or inbound.received_at,
+    )
+    if not email.attachments:
+        return message
+    Attachment.objects.bulk_create(
+        [
+            Attachment(
+                organisation_id=case.organisation_id,
+                message=message,
+                part=part.index,
+                name=part.name[:255],
+                content_type=part.content_type[:255],
+                size=part.size,
+                content_id=part.content_id[:512],
+                is_inline=part.is_inline,
+            )
+            for part in email.attachments
+        ]
+    )
+    return message
+
+
+def _references(reading: Reading) -> list[str]:
+    email = reading.email
+    chain = dict.fromkeys([*email.references, *email.in_reply_to])
+    return [identifier[:IDENTIFIER_LENGTH] for identifier in chain if identifier][-MOST_REFERENCES:]

@@ -1,0 +1,1 @@
+"""Running Caseway: settings, command line, worker and watcher processes, health, embedded services."""

@@ -1,0 +1,1 @@
+"""What the `caseway` command does, one file for each kind of work."""

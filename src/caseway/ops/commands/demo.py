@@ -1,0 +1,167 @@
+"""`caseway demo`: everything on this machine, with a mail server of its own. What `bin/demo` runs once installed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from caseway.ops import demo_site
+from caseway.ops.commands.database import database, prepare_data_folder
+from caseway.ops.commands.errors import CommandError
+from caseway.ops.commands.processes import processes
+from caseway.ops.supervisor import AlreadyRunning, Child, Supervisor, only_one, signals_set, wait_until_free
+
+PATIENCE = 90.0  # seconds for a part to come up on a slow machine
+
+
+def demo(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the pages.")] = 8000,
+    data: Annotated[Path, typer.Option(help="Folder that keeps this demo.")] = Path("var/demo"),
+    reset: Annotated[bool, typer.Option("--reset", help="Begin anew: forget everything in the folder.")] = False,
+    sample: Annotated[bool, typer.Option("--sample/--no-sample", help="Send sample mails at the first start.")] = True,
+    reload: Annotated[bool, typer.Option("--reload", help="For developers: start anew when a file changes.")] = False,
+) -> None:
+    """Run Caseway with a demo company and a mail server of its own. Nothing leaves this machine."""
+    _use_own_settings(data.expanduser().resolve(), port)
+    folder = prepare_data_folder()
+    try:
+        with only_one(folder):
+            _run(folder, port, reset=reset, sample=sample, reload=reload)
+    except AlreadyRunning as error:
+        raise CommandError(str(error), "Stop it first, or give this one its own: --data DIR --port PORT") from error
+
+
+def _use_own_settings(folder: Path, port: int) -> None:
+    """Whatever the person's environment says: the demo must not touch another installation."""
+    for name in [name for name in os.environ if name.startswith("CASEWAY_") and name != "CASEWAY_TRACEBACKS"]:
+        del os.environ[name]
+    os.environ.pop("DATABASE_URL", None)
+    os.environ |= {
+        "CASEWAY_DATA": str(folder),
+        "CASEWAY_DEMO": "on",
+        "CASEWAY_URL": f"http://localhost:{port}",
+        "CASEWAY_LISTEN": f"127.0.0.1:{port}",
+        "CASEWAY_PRIVATE_HOSTS": "127.0.0.0/8",
+        "CASEWAY_SYSTEM_ADDRESS": "caseway@demo.localhost",
+    }
+
+
+def _run(folder: Path, port: int, *, reset: bool, sample: bool, reload: bool) -> None:
+    if holder := wait_until_free(port):
+        raise CommandError(f"Port {port} is taken by {holder}.", f"Stop it, or choose another port: --port {port + 1}")
+    if reset:
+        _say("forgetting the old demo")
+        demo_site.forget(folder)
+        prepare_data_folder()
+    site = demo_site.load_or_make(folder, port)
+    os.environ["CASEWAY_SMTP_URL"] = f"smtp+plain://{site.mail_host}:{site.smtp_port}"
+    _say("starting PostgreSQL")
+    with database(keep=True) as url:
+        site.save(url)
+        supervisor = Supervisor([Child("mail", _mail_command(site))], folder / "logs")
+        with signals_set(supervisor.stop):
+            supervisor.start()
+            try:
+                _start_rest(supervisor, site, url, reload=reload)
+                if sample and not demo_site.has_sample(folder):
+                    _say("sending sample mail")
+                    _step("caseway.ops.sample", folder)
+                if not supervisor.stop.is_set():
+                    _announce(site)
+            except BaseException:
+                supervisor.end()
+                raise
+            supervisor.run()
+
+
+def _start_rest(supervisor: Supervisor, site: demo_site.DemoSite, url: str, *, reload: bool) -> None:
+    _say("preparing the database")
+    _step("caseway.ops.demo_company", site.folder)
+    _say("starting web server, worker and watcher")
+    supervisor.add([_reloading(child) for child in processes()] if reload else processes())
+    _wait(supervisor, "the web server", lambda: _answers(site.url))
+    _wait(supervisor, "the support address", lambda: _is_watched(url))
+
+
+def _mail_command(site: demo_site.DemoSite) -> list[str]:
+    ports = ["--smtp-port", str(site.smtp_port), "--imap-port", str(site.imap_port)]
+    return [sys.executable, "-m", "caseway.ops.demo_mail", "--data", str(site.folder / "demo-mail"), *ports]
+
+
+def _reloading(child: Child) -> Child:
+    """The same process, started anew by watchfiles when a source file changes."""
+    import caseway
+
+    source = str(Path(caseway.__file__).parent)
+    child.command = ["watchfiles", "--filter", "python", shlex.join(child.command), source]
+    child.command[0] = str(Path(sys.executable).with_name("watchfiles"))
+    return child
+
+
+def _step(module: str, folder: Path) -> None:
+    """Run one piece of preparation to its end; what goes wrong is on the screen."""
+    done = subprocess.run([sys.executable, "-m", module, str(folder)], check=False)
+    if done.returncode:
+        raise CommandError(f"The demo could not be prepared ({module}, see above).", "To begin anew: --reset")
+
+
+def _wait(supervisor: Supervisor, what: str, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not supervisor.stop.is_set() and not condition():
+        if time.monotonic() > deadline:
+            raise CommandError(f"{what.capitalize()} did not come up.", f"Its log says why: {supervisor.logs}")
+        supervisor.look()
+        supervisor.stop.wait(0.05)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=5):  # noqa: S310 (our own address)
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code == 503  # it answers; worker and watcher are heard a moment later
+    except OSError:
+        return False
+
+
+def _is_watched(url: str) -> bool:
+    """Whether the watcher holds every connected mailbox (or a person has paused or broken it: then that is shown)."""
+    import psycopg
+
+    with psycopg.connect(url) as owner:
+        waiting = owner.execute(
+            "SELECT count(*) FROM mailboxes_mailbox WHERE state = 'active' AND deleted_at IS NULL"
+            " AND error_cause = '' AND (watched_by = '' OR checked_at < now() - interval '1 hour')"
+        ).fetchone()
+    return waiting == (0,)
+
+
+def _announce(site: demo_site.DemoSite) -> None:
+    typer.echo("")
+    typer.echo(f"  Pages      {site.url}")
+    typer.echo(f"  Sign in    {demo_site.SIGN_IN}   password {site.password}")
+    typer.echo(f"  Write to   {demo_site.SUPPORT_ADDRESS}   by SMTP at {site.mail_host}:{site.smtp_port}")
+    typer.echo(f"  Details    {site.folder / 'demo.json'}   logs {site.folder / 'logs'}")
+    typer.echo("  Ctrl-C stops it; the same command starts it again.")
+    typer.echo("")
+    typer.echo(f"ready {site.url}")
+    sys.stdout.flush()
+    has_desktop = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if os.geteuid() != 0 and has_desktop and sys.stdout.isatty():
+        webbrowser.open(site.url)
+
+
+def _say(text: str) -> None:
+    typer.echo(f"· {text}")
+    sys.stdout.flush()

@@ -1,0 +1,27 @@
+"""The watcher process: holds the connections to the mailboxes and hands what arrives to intake."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+from caseway.ops.worker import keep_beating
+
+
+def watch(stop: threading.Event) -> None:
+    """Watch every active mailbox that no other process watches, until `stop` is set.
+
+    The mailboxes room may not import intake, which lies above it; so the function that takes mail is handed down.
+    """
+    from caseway.intake.receive import receive
+    from caseway.mailboxes.watch import watch_all
+
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    beating = threading.Thread(target=keep_beating, args=("watch", name, stop), name="heartbeat")
+    beating.start()
+    try:
+        watch_all(deliver=receive, stop=stop)
+    finally:
+        stop.set()
+        beating.join()

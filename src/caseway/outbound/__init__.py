@@ -1,0 +1,1 @@
+"""The outbox: acknowledgements, replies, and how they leave."""

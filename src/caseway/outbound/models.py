@@ -1,0 +1,109 @@
+"""The outbox: every mail that Caseway sends, from queueing to the server's word."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+
+from caseway.accounts.models import Employee, Organisation
+from caseway.cases.models import Case, Message
+from caseway.mailboxes.models import Mailbox, RawEmail
+
+
+class OutboundState(models.TextChoices):
+    QUEUED = "queued", "Queued"
+    SENDING = "sending", "Sending"
+    """Claimed by a sender whose lease runs; when the lease ends without a word it becomes uncertain."""
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    """The server refused it for good, or it was tried for too long: the last words of the server are kept."""
+    UNCERTAIN = "uncertain", "Uncertain"
+    """The connection died after the message was handed over. Never sent again blindly: a person decides."""
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class OutboundKind(models.TextChoices):
+    REPLY = "reply", "Reply"
+    ACKNOWLEDGEMENT = "acknowledgement", "Acknowledgement"
+    SYSTEM = "system", "From Caseway"
+    """Invitations, password links, alarms."""
+
+
+class OutboundQuerySet(models.QuerySet["OutboundEmail"]):
+    def due(self) -> Self:
+        """What may leave now, oldest first."""
+        return self.filter(state=OutboundState.QUEUED, send_at__lte=timezone.now()).order_by("send_at", "id")
+
+
+class OutboundEmail(models.Model):
+    """One mail on its way. Bytes, Message-ID and recipients are fixed at queueing; each try sends the same."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="outbound")
+    kind = models.CharField(max_length=20, choices=OutboundKind.choices)
+    case = models.ForeignKey(Case, null=True, blank=True, on_delete=models.CASCADE, related_name="outbound")
+    message = models.OneToOneField(
+        Message, null=True, blank=True, on_delete=models.CASCADE, related_name="outbound"
+    )  # the entry in the timeline
+    mailbox = models.ForeignKey(
+        Mailbox, null=True, blank=True, on_delete=models.SET_NULL, related_name="outbound",
+        help_text="Whose outgoing server sends it; none: the system's",
+    )  # fmt: skip
+    raw = models.ForeignKey(RawEmail, on_delete=models.PROTECT, related_name="outbound")
+    message_identifier = models.CharField(max_length=512)
+    subject = models.TextField(blank=True)
+    envelope_from = models.CharField(max_length=320, blank=True, help_text="Empty: the null sender")
+    recipients = ArrayField(models.CharField(max_length=320))
+    needs_smtputf8 = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=OutboundState.choices, default=OutboundState.QUEUED)
+    send_at = models.DateTimeField(default=timezone.now, help_text="Not before; also the time of the next try")
+    attempts = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_number = models.BigIntegerField(default=0, help_text="Grows with each claim: a late sender records nothing")
+    server_words = models.TextField(blank=True, help_text="The receiving server's last answer, or the error")
+    request_key = models.CharField(max_length=100, blank=True, help_text="Set by the client: the same key sends once")
+    created_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[OutboundEmail]] = OutboundQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["case"], condition=models.Q(kind="acknowledgement"), name="acknowledgement_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "request_key"],
+                condition=~models.Q(request_key=""),
+                name="outbound_request_once",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["send_at", "id"], condition=models.Q(state="queued"), name="outbound_due"),
+            models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="outbound_leased"),
+            models.Index(fields=["organisation", "-id"], name="outbound_page"),
+            models.Index(fields=["organisation", "message_identifier"], name="outbound_by_message_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state} {self.message_identifier}"
+
+
+class AcknowledgementCount(models.Model):
+    """How many acknowledgements an address or domain was sent in an hour: the brake against loops and storms."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=320, help_text="An address key, '@domain', or '*' for all")
+    hour = models.DateTimeField()
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organisation", "key", "hour"], name="acknowledgement_count_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.hour:%Y-%m-%d %H}: {self.count}"

@@ -1,0 +1,265 @@
+"""Answering a customer: the message enters the timeline and the outbox together, and leaves some seconds later."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.html import escape, urlize
+
+from caseway.accounts.models import Employee
+from caseway.cases.errors import NotAllowedError, StaleCaseError
+from caseway.cases.models import Case, Direction, EventKind, Message, Status
+from caseway.cases.opening import add_participant
+from caseway.mail.address import address_key
+from caseway.mail.compose import UnsendableError, compose
+from caseway.mail.model import Address, Draft, File
+from caseway.mail.thread import case_tag
+from caseway.mailboxes.models import RawEmail, SupportAddress
+from caseway.outbound.errors import CannotSendError
+from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
+from caseway.outbound.own import own_addresses, signer
+from caseway.outbound.queue import add_files, add_message, enqueue, message_domain
+from caseway.outbound.recipients import ReplyChoices, cc_for, choices
+
+__all__ = ["CannotSendError", "ReplyChoices", "ReplyDraft", "cc_for", "choices", "reply", "undo"]
+
+LARGEST_REPLY = 25 * 1024 * 1024
+"""Bytes of text and files together: what the large providers accept after base64 (about 35 MB)."""
+MOST_RECIPIENTS = 100
+ADDRESS = re.compile(r"[^\s@<>,;:\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\x00-\x1f\x7f]{1,255}")
+"""What may be typed as a recipient: one '@', nothing that could be a second address or a header (RFC 5321 4.1.2)."""
+QUOTED_LINES = 60
+REFERENCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyDraft:
+    """What the composer sends off."""
+
+    from_address: SupportAddress
+    to: tuple[Address, ...]
+    text: str
+    cc: tuple[Address, ...] = ()
+    bcc: tuple[Address, ...] = ()
+    files: tuple[File, ...] = ()
+    set_status: Status | None = Status.WAITING
+    undo_seconds: int = 10
+    request_key: str = ""
+    """Made by the client for one press of the button: the same key sends once."""
+    expected_version: int = 0
+
+
+def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
+    """Queue an answer. With a `request_key` seen before, the row of the first time comes back: nothing is sent twice.
+
+    Raises CannotSendError (no recipient, an unusable address, too large, nothing to say), NotAllowedError for a light
+    agent, StaleCaseError when the case changed since `expected_version`.
+    """
+    if not employee.may_write:
+        raise NotAllowedError(employee.name)
+    if draft.request_key and (known := _known(case, draft.request_key)):
+        return known
+    _check(case, draft)
+    message_id = Message.reserve_id()
+    answered = case.messages.filter(direction=Direction.IN).order_by("-created_at", "-pk").first()
+    email_draft = _compose_draft(case, employee, draft, message_id, answered)
+    try:
+        email = compose(email_draft)
+    except UnsendableError as error:
+        raise CannotSendError(f"{error} Correct the address and send again.") from error
+    prepared = RawEmail.prepare(case.organisation_id, email.raw)
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        if draft.request_key and (known := _known(case, draft.request_key)):
+            return known
+        if draft.expected_version and locked.version != draft.expected_version:
+            raise StaleCaseError(case.label)
+        raw = prepared.keep()
+        message = add_message(
+            case, email_draft, raw, message_id=message_id, employee=employee, new_text=draft.text.strip()
+        )
+        if draft.files:
+            add_files(message, email.raw)
+        row = enqueue(
+            email,
+            raw,
+            organisation_id=case.organisation_id,
+            kind=OutboundKind.REPLY,
+            subject=email_draft.subject,
+            case=case,
+            message=message,
+            mailbox=draft.from_address.mailbox,
+            by=employee,
+            send_at=timezone.now() + datetime.timedelta(seconds=draft.undo_seconds),
+            request_key=draft.request_key,
+        )
+        _join(case, draft)
+        _move_on(case, employee, draft)
+    return row
+
+
+def undo(row: OutboundEmail, *, by: Employee) -> str:
+    """Take back a mail that has not left; returns its text for the composer.
+
+    Raises CannotSendError when it has left or is leaving.
+    """
+    if not by.may_write:
+        raise NotAllowedError(by.name)
+    with transaction.atomic():
+        changed = OutboundEmail.objects.filter(pk=row.pk, state=OutboundState.QUEUED).update(
+            state=OutboundState.CANCELLED
+        )
+        if not changed:
+            raise CannotSendError("It has left already and cannot be taken back.")
+        text = row.message.new_text if row.message else ""
+        if row.message is not None:
+            case = row.message.case
+            message = row.message
+            OutboundEmail.objects.filter(pk=row.pk).update(message=None)
+            message.delete()
+            latest = case.messages.exclude(direction=Direction.NOTE).order_by("-created_at").first()
+            Case.objects.filter(pk=case.pk).update(
+                preview=_preview(latest.new_text) if latest else "", version=F("version") + 1
+            )
+            case.refresh_from_db()
+            _take_status_back(case, row, by)
+            case.tell_changed()
+    return text
+
+
+def _take_status_back(case: Case, row: OutboundEmail, by: Employee) -> None:
+    """The status that sending set, unless somebody changed it since."""
+    latest = case.events.filter(kind=EventKind.STATUS).order_by("-created_at", "-pk").first()
+    if latest is None or latest.created_at < row.created_at or latest.employee_id != row.created_by_id:
+        return
+    if latest.data.get("after") == case.status:
+        case.set_status(latest.data["before"], by=by)
+
+
+def _known(case: Case, request_key: str) -> OutboundEmail | None:
+    return OutboundEmail.objects.filter(organisation_id=case.organisation_id, request_key=request_key).first()
+
+
+def _check(case: Case, draft: ReplyDraft) -> None:
+    own = own_addresses(case.organisation_id)
+    recipients = [*draft.to, *draft.cc, *draft.bcc]
+    if not draft.text.strip() and not draft.files:
+        raise CannotSendError("The reply is empty. Write something or attach a file.")
+    if not draft.to:
+        raise CannotSendError("The reply has no recipient. Fill in To.")
+    if len(recipients) > MOST_RECIPIENTS:
+        raise CannotSendError(f"More than {MOST_RECIPIENTS} recipients. Send it in several replies.")
+    if all(address.key in own for address in draft.to):
+        raise CannotSendError("The reply would go to ourselves only. Put the customer's address into To.")
+    for address in recipients:
+        if not ADDRESS.fullmatch(address.email.strip()):
+            raise CannotSendError(f"“{address.email}” is not an email address. Correct it or take it out.")
+    if len(draft.text) + sum(len(file.content) for file in draft.files) > LARGEST_REPLY:
+        raise CannotSendError("Text and files are larger than 25 MB together, which mail servers refuse.")
+
+
+def _compose_draft(
+    case: Case, employee: Employee, draft: ReplyDraft, message_id: int, answered: Message | None
+) -> Draft:
+    row = draft.from_address
+    taken = {address.key for address in (*draft.to, *draft.cc)} | {address_key(row.address)}
+    added = tuple(
+        Address("", kept.mailbox.address)
+        for kept in cc_for(case, row)
+        if address_key(kept.mailbox.address) not in taken
+    )
+    text = draft.text.strip().replace("\0", "")
+    quote = _quote(answered)
+    thread = _thread(case, answered)
+    return Draft(
+        sender=Address(row.display_name or case.organisation.name, row.address),
+        to=draft.to,
+        cc=(*draft.cc, *added),
+        bcc=draft.bcc,
+        subject=_subject(case),
+        text=f"{text}\n\n{quote}".rstrip() + "\n" if quote else text + "\n",
+        html=_html(text, quote),
+        message_id=signer().message_id(case.organisation_id, case.pk, message_id, message_domain(row.address)),
+        date=timezone.now(),
+        in_reply_to=thread[-1] if thread else "",
+        references=thread,
+        files=draft.files,
+    )
+
+
+def _subject(case: Case) -> str:
+    subject = case.subject
+    if not subject.lower().startswith("re:"):
+        subject = f"Re: {subject}"
+    tag = case_tag(case.number)
+    return subject if tag in subject else f"{subject} {tag}"
+
+
+def _thread(case: Case, answered: Message | None) -> tuple[str, ...]:
+    """References: those of the message answered and itself; without one, our own earlier mails of the case."""
+    if answered is not None and answered.message_identifier:
+        return tuple(dict.fromkeys([*answered.references, answered.message_identifier]))
+    earlier = case.messages.exclude(message_identifier="").order_by("created_at", "pk")
+    return tuple(earlier.values_list("message_identifier", flat=True)[:REFERENCES])
+
+
+def _quote(answered: Message | None) -> str:
+    """The message answered, below the answer, as mail programs do it: its new text only."""
+    if answered is None or not answered.new_text.strip():
+        return ""
+    when = (answered.sent_at or answered.created_at).strftime("%Y-%m-%d %H:%M UTC")
+    lines = answered.new_text.strip().splitlines()
+    kept = [*lines[:QUOTED_LINES], *(["[…]"] if len(lines) > QUOTED_LINES else [])]
+    quoted = "\n".join(f"> {line}" if line else ">" for line in kept)
+    return f"On {when}, {answered.from_name or answered.from_email} wrote:\n{quoted}"
+
+
+def _html(text: str, quote: str) -> str:
+    """The same as HTML: what was typed, with links, and the quote as mail programs mark it."""
+    paragraphs = "".join(f"<p>{_lines(part)}</p>" for part in text.split("\n\n") if part.strip())
+    if not quote:
+        return paragraphs
+    first, _, rest = quote.partition("\n")
+    inner = "\n".join(line.removeprefix("> ").removeprefix(">") for line in rest.splitlines())
+    return (
+        f'{paragraphs}<div class="gmail_quote"><p>{escape(first)}</p>'
+        f'<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">'
+        f"{_lines(inner)}</blockquote></div>"
+    )
+
+
+def _lines(text: str) -> str:
+    return urlize(text.strip("\n"), nofollow=False, autoescape=True).replace("\n", "<br>\n")
+
+
+def _join(case: Case, draft: ReplyDraft) -> None:
+    """Whoever an employee writes to takes part from now on."""
+    own = own_addresses(case.organisation_id)
+    for address in (*draft.to, *draft.cc):
+        if address.key not in own:
+            add_participant(case, address)
+            case.participants.filter(key=address.key[:320], is_verified=False).update(is_verified=True)
+
+
+def _move_on(case: Case, employee: Employee, draft: ReplyDraft) -> None:
+    before = case.status
+    after = draft.set_status
+    Case.objects.filter(pk=case.pk).update(
+        preview=_preview(draft.text), version=F("version") + 1, modified_at=timezone.now(), modified_by=employee
+    )
+    case.refresh_from_db(fields=["preview", "version", "modified_at", "modified_by"])
+    if after is not None and before != after:
+        case.set_status(after, by=employee)
+    elif after is None and before == Status.NEW:
+        case.set_status(Status.OPEN, by=employee)
+    else:
+        case.tell_changed()
+
+
+def _preview(text: str) -> str:
+    return " ".join(text.split())[:200]

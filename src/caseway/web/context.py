@@ -1,0 +1,24 @@
+"""What every page's template may use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+HTMX_CONFIG = (
+    '{"allowEval":false,"selfRequestsOnly":true,"allowScriptTags":false,"includeIndicatorStyles":false,'
+    '"historyCacheSize":0,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},'
+    '{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}'
+)
+
+
+def workspace(request: HttpRequest) -> dict[str, Any]:
+    """`employee` (or None), whether this is the demo, and how htmx has to behave."""
+    user = getattr(request, "user", None)
+    return {
+        "employee": user if user is not None and user.is_authenticated else None,
+        "is_demo": settings.CASEWAY_DEMO,
+        "htmx_config": HTMX_CONFIG,
+    }

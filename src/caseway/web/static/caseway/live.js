@@ -1,0 +1,136 @@
+/* What changes elsewhere appears here: one event stream; events name ids, the page asks for what it may see.
+   Rows change in place, new ones wait behind a banner, a case's thread grows without moving what is read. */
+"use strict";
+(() => {
+  const { one, all, get, fragment, watchFrames, freshTimes, typing } = caseway;
+  const body = document.body;
+  if (!body.dataset.live || !globalThis.EventSource) return;
+  const fresh = new Set();
+  let stream = null, lost = 0, wasOpen = false;
+
+  function connect() {
+    stream = new EventSource(body.dataset.live);
+    stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); if (wasOpen) everything(); wasOpen = true; });
+    stream.addEventListener("error", () => {
+      if (!lost) lost = setTimeout(() => one("#offline")?.removeAttribute("hidden"), 5000);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+    });
+    const on = (name, act) => stream.addEventListener(name, (event) => act(JSON.parse(event.data)));
+    on("case.changed", caseChanged);
+    on("case.new", caseNew);
+    on("outbound", (data) => { if (data.number) caseChanged(data); });
+    on("mailbox.health", soon("addresses", refreshAddresses));
+    on("inbound", soon("addresses", refreshAddresses));
+    on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
+    on("reload", () => { if (wasOpen) everything(); });
+    on("ended", () => location.reload());
+  }
+
+  /* the same thing asked for often is done once */
+  const timers = {};
+  function soon(name, act, wait = 150) {
+    return (data) => { clearTimeout(timers[name]); timers[name] = setTimeout(() => act(data), wait); };
+  }
+  const counts = soon("counts", async () => {
+    const response = await get("/cases/counts");
+    if (!response.ok) return;
+    const found = await response.json();
+    for (const place of all("[data-count]")) if (found[place.dataset.count] !== undefined) place.textContent = found[place.dataset.count];
+  }, 400);
+
+  function caseChanged(data) {
+    if (body.dataset.page === "list") { counts(); rowChanged(data.number); }
+    else if (body.dataset.number === String(data.number)) soon("case", refreshCase)();
+  }
+  function caseNew(data) {
+    if (body.dataset.page === "list") { counts(); rowChanged(data.number); }
+    else one("[data-new-activity]")?.removeAttribute("hidden");
+  }
+
+  const busy = new Map();
+  async function rowChanged(number) {
+    if (busy.has(number)) { busy.set(number, true); return; }
+    busy.set(number, false);
+    await drawRow(number);
+    const again = busy.get(number);
+    busy.delete(number);
+    if (again) rowChanged(number);
+  }
+  async function drawRow(number) {
+    const shown = one(`#row-${CSS.escape(number)}`);
+    const response = await get(`/cases/${number}/row?view=${body.dataset.view}${shown ? "&keep" : ""}`);
+    if (!response.ok || response.status === 204) { if (shown && response.status === 204) shown.remove(); return; }
+    const row = fragment(await response.text()).querySelector(".caserow");
+    if (!shown) {
+      if (!one("#rows")) { location.reload(); return; }
+      fresh.add(number);
+      const banner = one("#new-cases"), words = one("[data-new-cases-text]", banner);
+      words.textContent = fresh.size === 1 ? words.dataset.one : words.dataset.many.replace("%s", fresh.size);
+      banner.hidden = false;
+      return;
+    }
+    const checked = one(".caserow__check", shown)?.checked, focused = shown.contains(document.activeElement);
+    const was = shown.classList.contains("caserow--current");
+    shown.replaceWith(row);
+    if (checked) one(".caserow__check", row).checked = true;
+    one(".caserow__link", row).tabIndex = was ? 0 : -1;
+    if (was) { row.classList.add("caserow--current"); row.setAttribute("aria-current", "true"); caseway.list?.refreshPreview(); }
+    if (focused) one(".caserow__link", row).focus({ preventScroll: true });
+    freshTimes();
+  }
+
+  /* the thread by keys: what is the same stays (frames do not load again), what is new is added */
+  async function refreshCase() {
+    const response = await get(body.dataset.liveUrl);
+    if (!response.ok) return;
+    const found = fragment(await response.text()), thread = one("#thread");
+    const version = found.querySelector("#live").dataset.caseVersion;
+    let before = null, hasNews = false;
+    for (const next of [...found.querySelector("#live-thread").children]) {
+      const known = one(`[data-entry="${next.dataset.entry}"]`, thread);
+      let here = known;
+      if (!known) { here = next; hasNews ||= next.classList.contains("msg"); }
+      else if (known.dataset.version !== next.dataset.version) { known.replaceWith(next); here = next; }
+      const place = before ? before.nextElementSibling : thread.firstElementChild;
+      if (place !== here) thread.insertBefore(here, place);
+      before = here;
+    }
+    while (before?.nextElementSibling) before.nextElementSibling.remove();
+    swapUnlessBusy("#overview", found);
+    swapUnlessBusy("#casehead", found);
+    // while no message came, the writer has seen all: what they send is not stale
+    if (!hasNews) all("[data-version-field]").forEach((field) => { field.value = version; });
+    globalThis.htmx?.process(thread);
+    watchFrames(thread);
+    freshTimes();
+  }
+  function swapUnlessBusy(selector, found) {
+    const old = one(selector), next = found.querySelector(selector);
+    if (!old || !next || old.matches(":popover-open") || one(":popover-open", old) || (old.contains(document.activeElement) && typing(document.activeElement))) return;
+    old.replaceWith(next);
+    globalThis.htmx?.process(next);
+  }
+
+  async function refreshAddresses() {
+    const place = one("#addresses");
+    if (!place) return;
+    const response = await get(place.dataset.refresh);
+    if (response.ok) { place.replaceWith(fragment(await response.text())); freshTimes(); }
+  }
+  function everything() {
+    if (body.dataset.page === "case") soon("case", refreshCase)();
+    if (body.dataset.page === "list") { counts(); all("#rows > .caserow").slice(0, 50).forEach((row) => rowChanged(row.dataset.number)); }
+    refreshAddresses();
+  }
+
+  /* after a change of ours the whole case is drawn anew: its event belongs into the thread */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (body.dataset.page !== "case" || event.target.id !== "overview") return;
+    const version = one("#overview")?.dataset.caseVersion;
+    if (version) all("[data-version-field]").forEach((field) => { field.value = version; });
+    soon("case", refreshCase)();
+  });
+  addEventListener("pagehide", () => stream?.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
+  connect();
+})();

@@ -1,0 +1,153 @@
+"""What templates draw again and again: icons, avatars, status and priority signs, times and sizes."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import lucide
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from caseway.web import texts
+
+register = template.Library()
+_FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds)
+for _filter in (*_FILTERS, texts.paragraphs, texts.has_more, texts.written):
+    register.filter(_filter.__name__, _filter)  # type: ignore[arg-type]
+
+STATUS_SHAPES = {
+    "new": '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.6"'
+    ' stroke-dasharray="2.2 1.3"/><circle cx="8" cy="8" r="2"/>',
+    "open": '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.6"/>'
+    '<path d="M8 4.4a3.6 3.6 0 0 1 0 7.2z"/>',
+    "waiting": '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.6"/>'
+    '<path d="M5.9 5.6h1.5v4.8H5.9zM8.6 5.6h1.5v4.8H8.6z"/>',
+    "closed": '<path fill-rule="evenodd" d="M8 1.6a6.4 6.4 0 1 0 0 12.8A6.4 6.4 0 0 0 8 1.6m3.1 4.7-3.7'
+    ' 4.1-2.3-2.2 1-1 1.2 1.2 2.7-3z"/>',
+}
+PRIORITY_ICONS = {"urgent": "chevrons-up", "high": "chevron-up", "low": "chevron-down"}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """A Lucide icon, drawn in the text's colour. `size`: '' (16 px), 's' (14 px) or 'l' (20 px)."""
+    return _icon(str(name), str(size))
+
+
+@lru_cache(maxsize=256)
+def _icon(name: str, size: str) -> SafeString:
+    classes = f"i i--{size}" if size else "i"
+    attributes: dict[str, Any] = {"class": classes, "aria_hidden": "true"}
+    svg = lucide._render_icon(name, None, **attributes)
+    for attribute in ('width="24"', 'height="24"', 'stroke-width="2"', 'fill="none"', 'stroke="currentColor"'):
+        svg = svg.replace(f" {attribute}", "", 1)
+    return mark_safe(svg)  # noqa: S308 - from the icon package
+
+
+@register.simple_tag
+def status_sign(status: str, label: str = "", hidden: bool = False) -> SafeString:
+    """The status in its own shape, with its name beside it (or for screen readers only)."""
+    shape = mark_safe(STATUS_SHAPES.get(status, STATUS_SHAPES["new"]))  # noqa: S308 - constants
+    name = format_html('<span class="sr">{}</span>', label) if hidden else label
+    return format_html(
+        '<span class="status status--{}"><svg class="i" viewBox="0 0 16 16" aria-hidden="true">{}</svg>{}</span>',
+        status, shape, name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def priority_sign(priority: str, label: str, bare: bool = False) -> SafeString:
+    """The priority by its outline. Normal is silent: bare it draws nothing."""
+    sign = PRIORITY_ICONS.get(priority)
+    if bare:
+        if sign is None:
+            return mark_safe("")
+        title = _("%(priority)s priority") % {"priority": label}
+        return format_html(
+            '<span class="prio prio--{}" title="{}" role="img" aria-label="{}">{}</span>',
+            priority, title, title, _icon(sign, ""),
+        )  # fmt: skip
+    if sign is None:
+        return format_html("<span>{}</span>", label)
+    return format_html(
+        '<span class="prio-text"><span class="prio prio--{}">{}</span>{}</span>', priority, _icon(sign, ""), label
+    )
+
+
+@register.simple_tag
+def avatar(person: Any, size: int = 20, label: bool = False) -> SafeString:
+    """Initials on a hue that stays with the name. None draws the empty circle of 'nobody'."""
+    if person is None or person == "":
+        title = _("Unassigned")
+        return format_html(
+            '<span class="avatar avatar--none{}" role="img" aria-label="{}" title="{}"></span>',
+            _size(size), title, title,
+        )  # fmt: skip
+    name = str(person)
+    initials = person.initials if hasattr(person, "initials") else initials_of(name)
+    hue = zlib.crc32(name.encode()) % 12
+    if label:
+        return format_html(
+            '<span class="avatar{} hue-{}" role="img" aria-label="{}" title="{}">{}</span>',
+            _size(size), hue, name, name, initials,
+        )  # fmt: skip
+    return format_html('<span class="avatar{} hue-{}" aria-hidden="true">{}</span>', _size(size), hue, initials)
+
+
+def _size(size: int) -> str:
+    return "" if size == 20 else f" avatar--{size}"
+
+
+def initials_of(name: str) -> str:
+    """At most two letters of a name that may be anything."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper() or "?"
+
+
+@register.simple_tag
+def time(moment: datetime | None, full: bool = False) -> SafeString:
+    """A <time> that the page keeps fresh; its title holds the whole date."""
+    if moment is None:
+        return mark_safe("")
+    local = timezone.localtime(moment)
+    title = formats.date_format(local, "D j M Y, H:i")
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        title,
+        mark_safe("") if full else mark_safe(" data-when"),
+        title if full else texts.when(moment),
+    )
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """A value of a dict by a variable key."""
+    return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def sheets(names: str) -> list[str]:
+    """Paths of our stylesheets."""
+    return [f"caseway/{name}.css" for name in names.split()]
+
+
+@register.filter
+def scripts(names: str) -> list[str]:
+    """Paths of our scripts."""
+    return [f"caseway/{name}.js" for name in names.split()]
+
+
+@register.filter
+def styled(field: Any) -> SafeString:
+    """A form field's control with our class, tied to its error."""
+    attributes = {"class": f"{field.field.widget.attrs.get('class', '')} input".strip()}
+    if field.errors:
+        attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
+    return mark_safe(str(field.as_widget(attrs=attributes)))  # noqa: S308 - Django's own rendering

@@ -1,0 +1,188 @@
+"""The `caseway` command as people and mail servers use it: as a process, with its exit codes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.scope import every_organisation
+from caseway.intake.models import InboundEmail
+from caseway.ops.configuration import SETTINGS
+
+MAIL = b"From: Parker <parker@example.com>\r\nTo: help@fieldnote.example\r\nSubject: Pole\r\n\r\nIt broke.\r\n"
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def caseway(tmp_path: Path) -> Run:
+    """Run `caseway ARGUMENTS` without a database, in a data folder of its own."""
+
+    def run(*arguments: str, stdin: bytes = b"", **environment: str) -> "subprocess.CompletedProcess[str]":
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("CASEWAY_", "DATABASE_"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "caseway.ops", *arguments],
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=120,
+            env={**clean, "CASEWAY_DATA": str(tmp_path / "data"), **environment},
+        )
+        assert b"Traceback" not in done.stderr, done.stderr.decode()
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture
+def caseway_here(caseway: Run, transactional_db: None, database_url: str) -> Run:
+    """The same, on the test database."""
+
+    def run(*arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
+        return caseway(*arguments, **{"DATABASE_URL": database_url, **options})
+
+    return run
+
+
+@pytest.fixture
+def fieldnote(transactional_db: None) -> Organisation:
+    with every_organisation():
+        return Organisation.objects.create(name="Fieldnote", slug="fieldnote")
+
+
+def test_settings_lists_every_setting_with_its_meaning(caseway: Run) -> None:
+    shown = caseway("settings").stdout
+    for setting in SETTINGS:
+        assert setting.name in shown
+        assert setting.meaning in shown
+
+
+def test_settings_keeps_secrets(caseway: Run) -> None:
+    shown = caseway("settings", "--values", CASEWAY_METRICS_TOKEN="hunter2").stdout
+    assert "hunter2" not in shown
+    assert "(set, kept secret)" in shown
+
+
+def test_explain_loads_neither_django_nor_a_database_driver(tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_bytes(MAIL)
+    program = (
+        "import sys; sys.argv = ['caseway', 'explain', sys.argv[1]]\n"
+        "from caseway.ops.command_line import main\n"
+        "try: main()\n"
+        "finally: print(sorted({'django', 'psycopg'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "one.eml")], capture_output=True, text=True, check=False
+    )
+    line, loaded = done.stdout.splitlines()
+    assert '"from_email": "parker@example.com"' in line
+    assert loaded == "[]"
+
+
+def test_explain_of_a_missing_file_says_so(caseway: Run) -> None:
+    done = caseway("explain", "no-such.eml")
+    assert done.returncode == 1
+    assert "no-such.eml" in done.stderr
+
+
+def test_unknown_option_is_a_usage_error_for_mail_servers_too(caseway: Run) -> None:
+    assert caseway("plan", "--bogus").returncode == 2
+    assert caseway("intake", "--bogus").returncode == 64
+
+
+def test_intake_keeps_a_mail(caseway_here: Run, fieldnote: Organisation) -> None:
+    done = caseway_here("intake", "--recipient", "help@fieldnote.example", stdin=MAIL)
+    assert done.returncode == 0, done.stderr
+    with every_organisation():
+        [row] = InboundEmail.objects.all()
+        assert row.raw.content() == MAIL
+        assert (row.organisation, row.delivered_to) == (fieldnote, "help@fieldnote.example")
+
+
+def test_intake_without_a_mail_is_a_data_error(caseway: Run) -> None:
+    done = caseway("intake")
+    assert done.returncode == 65
+    assert "Nothing came on standard input" in done.stderr
+
+
+def test_intake_with_several_organisations_asks_for_one(caseway_here: Run, fieldnote: Organisation) -> None:
+    with every_organisation():
+        Organisation.objects.create(name="Other", slug="other")
+    done = caseway_here("intake", stdin=MAIL)
+    assert done.returncode == 64
+    assert "fieldnote, other" in done.stderr
+    assert caseway_here("intake", "--organisation", "other", stdin=MAIL).returncode == 0
+    with every_organisation():
+        assert [row.organisation.slug for row in InboundEmail.objects.all()] == ["other"]
+
+
+def test_intake_without_a_database_asks_the_mail_server_to_try_again(caseway: Run) -> None:
+    done = caseway("intake", stdin=MAIL, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
+    assert done.returncode == 75
+    assert "does not answer" in done.stderr
+
+
+def test_plan_is_shown_and_changed(caseway_here: Run, fieldnote: Organisation) -> None:
+    assert "fieldnote\tEnterprise\tFieldnote" in caseway_here("plan").stdout
+    assert caseway_here("plan", "fieldnote", "Lite").stdout == "Fieldnote is on Lite.\n"
+    with every_organisation():
+        fieldnote.refresh_from_db()
+    assert fieldnote.plan == "lite"
+    wrong = caseway_here("plan", "fieldnote", "gold")
+    assert wrong.returncode == 2
+    assert "premium" in wrong.stderr
+    assert "There are: fieldnote" in caseway_here("plan", "nobody", "lite").stderr
+
+
+def test_admin_makes_the_first_organisation_and_lets_a_locked_out_one_in_again(caseway_here: Run) -> None:
+    who = ["--email", "maya@fieldnote.example", "--name", "Maya Lindqvist", "--organisation", "Fieldnote"]
+    done = caseway_here("admin", *who, CASEWAY_ADMIN_PASSWORD="a long enough one 1")
+    assert done.stdout == "Maya Lindqvist is an administrator of Fieldnote.\n", done.stderr
+    with every_organisation():
+        maya = Employee.objects.get()
+        assert maya.check_password("a long enough one 1")
+        assert maya.is_administrator
+        maya.is_active = False
+        maya.save()
+    again = caseway_here("admin", *who, "--generate-password").stdout
+    with every_organisation():
+        maya = Employee.objects.get()
+        assert maya.is_administrator
+        assert maya.check_password(again.split("Password: ")[1].strip())
+
+
+def test_admin_refuses_a_weak_password(caseway_here: Run) -> None:
+    done = caseway_here("admin", "--email", "a@b.example", "--name", "A", "--password", "12345")
+    assert done.returncode == 2
+    assert "too weak" in done.stderr
+
+
+def test_doctor_names_what_is_broken_and_how_to_mend_it(caseway_here: Run) -> None:
+    done = caseway_here("doctor")
+    assert done.returncode == 1
+    assert "✓ All migrations are applied" in done.stdout
+    assert "plain role caseway_app" in done.stdout
+    assert "`caseway watch` does not run: no mailbox is read\n  → Start it" in done.stdout
+
+
+def test_doctor_and_migrate_on_an_embedded_server_of_their_own(caseway: Run, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    before = caseway("doctor")
+    assert before.returncode == 1
+    assert "→ Run: caseway migrate" in before.stdout
+    assert "Applied" in caseway("migrate").stdout
+    assert caseway("migrate").stdout == "The database is up to date.\n"
+    assert "✓ All migrations are applied" in caseway("doctor").stdout
+    assert oct((tmp_path / "data" / "secret.key").stat().st_mode)[-3:] == "600"
+    from caseway.ops.commands.database import embedded
+
+    embedded(tmp_path / "data").remove()
+
+
+def test_processes_without_a_database_say_what_to_do(caseway: Run) -> None:
+    done = caseway("web")
+    assert done.returncode == 1
+    assert "caseway up" in done.stderr

@@ -1,0 +1,125 @@
+"""Sending: what the server says is what the outbox shows, and nothing is sent twice."""
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from caseway.cases.models import EventKind
+from caseway.intake.models import InboundEmail
+from caseway.mail.model import Address
+from caseway.outbound.models import OutboundEmail, OutboundState
+from caseway.outbound.send import send_due
+from caseway.outbound.system import send_system
+from tests.companies import Company
+from tests.mails import mail
+from tests.servers.ports import free_port
+from tests.servers.smtp import SmtpServer
+
+Arrive = Callable[..., InboundEmail]
+
+
+@pytest.fixture
+def system_server(smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> SmtpServer:
+    monkeypatch.setattr(settings, "CASEWAY_SMTP_URL", f"smtp+plain://127.0.0.1:{smtp_server.port}")
+    return smtp_server
+
+
+@pytest.fixture
+def queued(company: Company, arrive: Arrive, system_server: SmtpServer) -> OutboundEmail:
+    """The acknowledgement of a new case, waiting in the outbox."""
+    arrive(mail())
+    return OutboundEmail.objects.get()
+
+
+def again(row: OutboundEmail) -> OutboundEmail:
+    OutboundEmail.objects.filter(pk=row.pk).update(send_at=timezone.now())
+    send_due()
+    row.refresh_from_db()
+    return row
+
+
+def test_an_acknowledgement_reaches_the_server_once(queued: OutboundEmail, system_server: SmtpServer) -> None:
+    assert send_due() == 1
+    assert send_due() == 0
+    [accepted] = system_server.accepted
+    assert accepted.sender in {"", "<>"} and accepted.recipients == ("parker@brightwater.example",)
+    assert accepted.message["Message-ID"] == f"<{queued.message_identifier}>"
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.SENT and queued.sent_at is not None and queued.server_words
+    assert queued.message is not None and queued.message.sent_at is not None
+
+
+def test_a_temporary_refusal_is_tried_again_with_the_same_bytes(
+    queued: OutboundEmail, system_server: SmtpServer
+) -> None:
+    system_server.answers.append("451 4.3.0 Try later")
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.QUEUED and "Try later" in queued.server_words
+    assert queued.send_at > timezone.now()
+    again(queued)
+    assert queued.state == OutboundState.SENT and queued.attempts == 2
+    assert len(system_server.accepted) == 1
+
+
+def test_a_refusal_for_good_is_shown_with_the_servers_words(queued: OutboundEmail, system_server: SmtpServer) -> None:
+    system_server.refuse_recipients["parker@brightwater.example"] = "550 5.1.1 No such user"
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.FAILED and "No such user" in queued.server_words
+
+
+def test_a_connection_that_dies_after_the_last_dot_is_uncertain_and_never_repeated(
+    queued: OutboundEmail, system_server: SmtpServer
+) -> None:
+    system_server.hang_up_after_data = 1
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.UNCERTAIN
+    assert again(queued).state == OutboundState.UNCERTAIN
+    assert len(system_server.accepted) == 1
+
+
+def test_a_server_that_is_away_is_tried_again(
+    queued: OutboundEmail, monkeypatch: pytest.MonkeyPatch, system_server: SmtpServer
+) -> None:
+    working = settings.CASEWAY_SMTP_URL
+    monkeypatch.setattr(settings, "CASEWAY_SMTP_URL", f"smtp+plain://127.0.0.1:{free_port()}")
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.QUEUED and queued.server_words
+    monkeypatch.setattr(settings, "CASEWAY_SMTP_URL", working)
+    assert again(queued).state == OutboundState.SENT
+
+
+def test_a_sender_that_died_leaves_an_uncertain_mail(queued: OutboundEmail, system_server: SmtpServer) -> None:
+    late = timezone.now() - datetime.timedelta(minutes=1)
+    OutboundEmail.objects.filter(pk=queued.pk).update(state=OutboundState.SENDING, lease_until=late)
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.UNCERTAIN
+    assert system_server.accepted == []
+
+
+def test_one_recipient_refused_does_not_lose_the_others(company: Company, system_server: SmtpServer) -> None:
+    system_server.refuse_recipients["gone@x.example"] = "550 5.1.1 No such user"
+    row = send_system(company.organisation, Address("", "here@x.example"), "Hello", "Text")
+    OutboundEmail.objects.filter(pk=row.pk).update(recipients=["here@x.example", "gone@x.example"])
+    send_due()
+    row.refresh_from_db()
+    assert row.state == OutboundState.SENT and "gone@x.example" in row.server_words
+    assert [one.recipients for one in system_server.accepted] == [("here@x.example",)]
+
+
+def test_a_mail_that_waits_is_sent_when_its_time_comes(queued: OutboundEmail, system_server: SmtpServer) -> None:
+    OutboundEmail.objects.filter(pk=queued.pk).update(send_at=timezone.now() + datetime.timedelta(hours=1))
+    assert send_due() == 0
+    assert again(queued).state == OutboundState.SENT
+
+
+def test_the_acknowledgement_is_in_the_history(queued: OutboundEmail) -> None:
+    assert queued.case is not None
+    assert queued.case.events.filter(kind=EventKind.ACKNOWLEDGED).count() == 1
