@@ -56,13 +56,23 @@
     busy.delete(number);
     if (again) rowChanged(number);
   }
+  /* the list was empty: it is drawn now, nothing is under the pointer */
+  async function firstRows() {
+    const response = await get(location.href);
+    const split = response.ok && fragment(await response.text()).querySelector("#split");
+    if (!split) return;
+    one("#empty-list")?.replaceWith(split);
+    globalThis.htmx?.process(split);
+    freshTimes();
+    caseway.list?.start();
+  }
   async function drawRow(number) {
     const shown = one(`#row-${CSS.escape(number)}`);
     const response = await get(`/cases/${number}/row?view=${body.dataset.view}${shown ? "&keep" : ""}`);
     if (!response.ok || response.status === 204) { if (shown && response.status === 204) shown.remove(); return; }
     const row = fragment(await response.text()).querySelector(".caserow");
     if (!shown) {
-      if (!one("#rows")) { location.reload(); return; }
+      if (!one("#rows")) { await firstRows(); return; }
       fresh.add(number);
       const banner = one("#new-cases"), words = one("[data-new-cases-text]", banner);
       words.textContent = fresh.size === 1 ? words.dataset.one : words.dataset.many.replace("%s", fresh.size);
