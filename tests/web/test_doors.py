@@ -23,6 +23,7 @@ class Door(NamedTuple):
 
 DOORS: dict[str, Door] = {
     "home": Door("open", "GET"),
+    "without-slash": Door("open", "GET", "rest"),
     "sign-in": Door("open", "GET POST"),
     "sign-out": Door("open", "POST"),
     "forgotten-password": Door("open", "GET POST"),
@@ -186,6 +187,8 @@ def test_reading_writes_nothing_and_is_not_cached(name: str, scene: Scene, maya:
 @pytest.mark.parametrize("name", READING)
 def test_every_page_has_a_strict_policy(name: str, scene: Scene, maya: Client) -> None:
     answer = maya.get(path_of(name, scene) + "?view=all-open")
+    assert b"{{" not in answer.content or name == "acknowledgement"
+    assert b"{%" not in answer.content or name == "acknowledgement"
     policy = answer["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     scripts = re.search(r"script-src ([^;]*)", policy)
@@ -197,3 +200,8 @@ def test_every_page_has_a_strict_policy(name: str, scene: Scene, maya: Client) -
 @pytest.mark.parametrize("name", ["welcome", "welcome-steps"])
 def test_the_first_page_exists_in_the_demo_only(name: str, scene: Scene) -> None:
     assert Client().get(reverse(name)).status_code == 404
+
+
+def test_an_address_with_a_slash_at_its_end_is_the_same(scene: Scene, maya: Client) -> None:
+    assert maya.get(f"/cases/{scene.case.number}/?list=closed")["Location"] == f"/cases/{scene.case.number}?list=closed"
+    assert Client().get("/", PATH_INFO="//evil.example/").status_code == 404

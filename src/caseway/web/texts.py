@@ -47,6 +47,11 @@ def size(count: int) -> str:
     return filesizeformat(count).replace(".0\xa0", "\xa0")
 
 
+def lines(values: Iterable[str] | None) -> str:
+    """One value a line, as a text field shows them."""
+    return "\n".join(values or ())
+
+
 def addresses(pairs: Any) -> str:
     """The names (or addresses) of a message's [[name, email], …]."""
     return ", ".join(str(name or email) for name, email in pairs or [])

@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
 from caseway.web import (
@@ -99,4 +99,5 @@ urlpatterns = [
     path("settings/employees/<int:pk>/invitation", employees.invite_again, name="employee-invite-again"),
     path("settings/api-tokens", api_tokens.api_tokens, name="api-tokens"),
     path("settings/api-tokens/<int:pk>/revocation", api_tokens.revoke, name="api-token-revoke"),
+    re_path(r"^(?P<rest>[^/\\].*)/$", RedirectView.as_view(url="/%(rest)s", query_string=True), name="without-slash"),
 ]

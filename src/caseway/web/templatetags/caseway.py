@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,7 +18,7 @@ from caseway.web import texts
 
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds)
-for _filter in (*_FILTERS, texts.paragraphs, texts.has_more, texts.written):
+for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written):
     register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
@@ -131,12 +130,6 @@ def time(moment: datetime | None, full: bool = False) -> SafeString:
 def get(mapping: Any, key: Any) -> Any:
     """A value of a dict by a variable key."""
     return mapping.get(key, "") if hasattr(mapping, "get") else ""
-
-
-@register.filter
-def one_a_line(values: Iterable[str] | None) -> str:
-    """What a text field for several values holds. A filter, as a template's tags cannot hold a line break."""
-    return "\n".join(values or [])
 
 
 @register.filter

@@ -139,14 +139,15 @@
     if (step) { event.preventDefault(); items[(at + step + items.length) % items.length]?.focus(); }
   }
 
+  function start() {
+    const first = rows()[0];
+    rows().forEach((row) => { one(".caserow__link", row).tabIndex = row === first ? 0 : -1; });
+    if (first && previewOn()) choose(first, false);
+  }
   document.addEventListener("DOMContentLoaded", () => {
-    if (page() === "list") {
-      const first = rows()[0];
-      rows().forEach((row) => { one(".caserow__link", row).tabIndex = row === first ? 0 : -1; });
-      if (first && previewOn()) choose(first, false);
-    }
+    if (page() === "list") start();
     if (page() === "case" && !location.hash) one(".casehead__title")?.focus({ preventScroll: true });
   });
-  caseway.list = { rows, currentRow, choose, refreshPreview: () => { const row = currentRow(); if (row && previewOn() && !typing(document.activeElement)) { previewed = ""; preview(row); } } };
+  caseway.list = { start, rows, currentRow, choose, refreshPreview: () => { const row = currentRow(); if (row && previewOn() && !typing(document.activeElement)) { previewed = ""; preview(row); } } };
   announce("");
 })();

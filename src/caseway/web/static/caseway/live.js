@@ -56,13 +56,23 @@
     busy.delete(number);
     if (again) rowChanged(number);
   }
+  /* the list was empty: it is drawn now, nothing is under the pointer */
+  async function firstRows() {
+    const response = await get(location.href);
+    const split = response.ok && fragment(await response.text()).querySelector("#split");
+    if (!split) return;
+    one("#empty-list")?.replaceWith(split);
+    globalThis.htmx?.process(split);
+    freshTimes();
+    caseway.list?.start();
+  }
   async function drawRow(number) {
     const shown = one(`#row-${CSS.escape(number)}`);
     const response = await get(`/cases/${number}/row?view=${body.dataset.view}${shown ? "&keep" : ""}`);
     if (!response.ok || response.status === 204) { if (shown && response.status === 204) shown.remove(); return; }
     const row = fragment(await response.text()).querySelector(".caserow");
     if (!shown) {
-      if (!one("#rows")) await firstRow();
+      if (!one("#rows")) await firstRows();
       else if (isAtRest()) addRow(row);
       else { fresh.add(number); tellFresh(); }
       return;
@@ -107,16 +117,6 @@
     event.preventDefault();
     showFresh();
   });
-  /* the list was empty: its page as it is now, without leaving this one */
-  async function firstRow() {
-    const response = await get(location.href);
-    const list = response.ok && fragment(await response.text()).querySelector("#split");
-    if (!list || one("#rows")) return;
-    one("#empty-list").replaceWith(list);
-    globalThis.htmx?.process(list);
-    freshTimes();
-  }
-
   /* the thread by keys: what is the same stays (frames do not load again), what is new is added */
   async function refreshCase() {
     const response = await get(body.dataset.liveUrl);
