@@ -1,5 +1,6 @@
 """New mail arrives, whatever happens to server, connection and settings."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -226,6 +227,24 @@ def test_missing_folder_is_named_and_tried_again(
         wait_watched(mailbox)
 
 
+def test_a_missing_folder_does_not_hold_up_the_others(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected, settings: Any
+) -> None:
+    settings.CASEWAY_POLL_SECONDS = 0.1
+    user = dovecot.add_user("partly@example.com")
+    mailbox = connect_mailbox(dovecot, user, folders=["Later", "INBOX"])
+    with watching(collected):
+        wait_watched(mailbox)
+        assert "no folder “Later”" in fresh(mailbox).error_cause
+        dovecot.deliver(user, mail("In inbox"))
+        collected.wait_for("In inbox")
+        with dovecot.connect(user) as other:
+            other.create("Later")
+        wait_for(lambda: not fresh(mailbox).error_cause, "the folder to be found")
+        dovecot.deliver(user, mail("In later"), "Later")
+        collected.wait_for("In later")
+
+
 def test_pause_delete_and_change_are_noticed_at_once(
     dovecot: Dovecot, connect_mailbox: Connect, collected: Collected, organisation: Any
 ) -> None:
@@ -260,6 +279,28 @@ def test_failed_delivery_is_repeated_without_a_gap(
             dovecot.deliver(user, mail(f"Kept {number}"))
         collected.wait_for("Kept 2")
     assert collected.subjects == ["Kept 0", "Kept 1", "Kept 2"]
+
+
+def test_a_message_that_the_server_does_not_hand_over_holds_nothing_up(
+    own_dovecot: Callable[..., Dovecot], connect_mailbox: Connect, collected: Collected
+) -> None:
+    server = own_dovecot()
+    user = server.add_user("poison@example.com")
+    mailbox = connect_mailbox(server, user)
+    with watching(collected):
+        wait_watched(mailbox)
+    for number in range(5):
+        server.deliver(user, mail(f"Poison {number}"))
+    files = (server.folder / "mail" / user / "Maildir").glob("???/*")
+    [broken] = [path for path in files if path.is_file() and b"Poison 2" in path.read_bytes()]
+    broken.chmod(0)
+    if os.geteuid() == 0:
+        os.chown(broken, 0, 0)
+    with watching(collected):
+        collected.wait_for("Poison 4")
+    note = "A message that the mail server does not hand over"
+    assert collected.subjects == ["Poison 0", "Poison 1", note, "Poison 3", "Poison 4"]
+    assert [one.fault for one in collected.all] == ["", "", "not handed over", "", ""]
 
 
 @pytest.mark.parametrize("action", ["mark_read", "move", "delete"])

@@ -129,6 +129,7 @@ class SmtpServer:
             require_starttls=self.security == "starttls",
             authenticator=self._authenticate if self.users else None,
             auth_required=bool(self.users),
+            auth_exclude_mechanism=None if self.users else ["LOGIN", "PLAIN"],
             auth_require_tls=self.security == "starttls",
             enable_SMTPUTF8=True,
             loop=self._loop,

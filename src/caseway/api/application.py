@@ -6,14 +6,14 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from caseway.accounts.plans import PlanError
-from caseway.api import case_changes, cases, contacts, inbound, messages, outbound, people, problems
+from caseway.api import case_changes, cases, contacts, email_to_case, inbound, messages, outbound, people, problems
 from caseway.api.authentication import BearerToken
 from caseway.api.openapi import finish
 from caseway.api.problems import FieldError, ProblemError, answer
@@ -58,6 +58,7 @@ application.add_router("/cases", messages.router)
 application.add_router("/contacts", contacts.router)
 application.add_router("/inbound", inbound.router)
 application.add_router("/outbound", outbound.router)
+application.add_router("/email-to-case", email_to_case.router)
 application.add_router("", people.router)
 
 
@@ -109,6 +110,7 @@ ANSWERS: tuple[tuple[type[Exception], Callable[[Any], ProblemError]], ...] = (
     (Http404, lambda error: problems.not_found("resource")),
     (RequestDataTooBig, lambda error: ProblemError(problems.TOO_LARGE, "The body is too large. Send smaller files.")),
     (PlanError, lambda error: ProblemError(problems.PLAN, str(error))),
+    (PermissionDenied, lambda error: ProblemError(problems.NOT_ALLOWED, str(error))),
     (NotAllowedError, lambda error: ProblemError(problems.NOT_ALLOWED, str(error))),
     (StaleCaseError, lambda error: ProblemError(problems.STALE, str(error))),
     (CannotSendError, lambda error: ProblemError(problems.CANNOT_SEND, str(error))),

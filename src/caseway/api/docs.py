@@ -7,16 +7,24 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 from caseway.api import problems
 from caseway.api.application import application
 from caseway.api.openapi import METHODS
 
 
+@csrf_exempt
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, fields and examples, and every kind of problem."""
     schema = application.get_openapi_schema()
-    context = {"groups": _groups(schema), "problems": problems.KINDS, "description": schema["info"]["description"]}
+    context = {
+        "groups": _groups(schema),
+        "problems": problems.KINDS,
+        "lead": _paragraphs(schema["info"]["description"]),
+    }
     return render(request, "api/docs.html", context)
 
 
@@ -41,7 +49,7 @@ def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, 
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation["description"],
+        "paragraphs": _paragraphs(operation["description"]),
         "parameters": [{**one, "type": _type(one["schema"], components)} for one in operation["parameters"]],
         "fields": _fields(body["schema"], components) if body else [],
         "body": _pretty(body["example"]) if body else "",
@@ -83,6 +91,11 @@ def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, A
     if "properties" not in schema and len(choices := [one for one in schema.get("anyOf", []) if "$ref" in one]) == 1:
         return _resolved(choices[0], components)
     return schema
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Text as it stands in the code, without its line ends and Markdown's marks."""
+    return [" ".join(part.split()).replace("`", "") for part in text.split("\n\n") if part.strip()]
 
 
 def _pretty(value: Any) -> str:

@@ -70,6 +70,9 @@ def _finish_operation(operation: dict[str, Any], method: str, names_one: bool, c
     for parameter in operation["parameters"]:
         parameter["example"] = example_of(parameter["schema"], components)
         parameter.pop("examples", None)
+        if parameter["name"] == "number":
+            parameter["schema"] |= {"pattern": "^(CW-)?[1-9][0-9]{0,17}$", "examples": ["1042"]}
+            parameter["example"] = "1042"
         parameter.setdefault("description", _PATH_WORDS.get(parameter["name"], ""))
     contents = [response.get("content", {}) for response in operation["responses"].values()]
     for content in [operation.get("requestBody", {}).get("content", {}), *contents]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 
 from caseway.api import problems
 from caseway.api.application import application
@@ -13,6 +14,7 @@ from caseway.api.docs import docs
 app_name = "api"
 
 
+@csrf_exempt
 def nowhere(request: HttpRequest) -> HttpResponse:
     """An address that the API does not have."""
     return problems.answer(problems.not_found("such address; /api/v1/docs lists those there are, and nothing else"))

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation, Team
 from caseway.cases.errors import NotAllowedError
-from caseway.cases.models import Case, CaseAddress, EventKind, Participant, Priority, Source, Status
+from caseway.cases.models import Case, CaseAddress, EventKind, Priority, Source, Status
 from caseway.contacts.models import Contact
 from caseway.mail.address import address_key
 from caseway.mail.model import Address
@@ -40,6 +40,8 @@ def open_from_email(
     contact: Contact,
     sender: Address,
     came_through: Sequence[SupportAddress],
+    preview: str = "",
+    has_attachment: bool = False,
     related_to: int | None = None,
     related_reason: str = "",
 ) -> Case:
@@ -51,6 +53,8 @@ def open_from_email(
         subject=_one_line(subject) or NO_SUBJECT,
         description=description[:DESCRIPTION_LENGTH],
         source=Source.EMAIL,
+        preview=preview,
+        has_attachment=has_attachment,
         contact=contact,
         customer_id=contact.customer_id,
         email=sender.email[:320],
@@ -145,17 +149,13 @@ def add_participant(case: Case, address: Address, *, is_verified: bool = True) -
     key = address_key(address.email)
     if not key:
         return False
-    _, created = Participant.objects.get_or_create(
-        case=case,
-        key=key[:320],
-        defaults={
-            "organisation_id": case.organisation_id,
-            "email": address.email[:320],
-            "name": address.name[:200],
-            "is_verified": is_verified,
-        },
-    )
-    return created
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cases_participant (organisation_id, case_id, key, email, name, is_verified) "
+            "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (case_id, key) DO NOTHING",
+            [case.organisation_id, case.pk, key, address.email[:320], address.name[:200], is_verified],
+        )
+        return bool(cursor.rowcount == 1)
 
 
 def _assignee(came_through: Sequence[SupportAddress]) -> tuple[Employee | None, Team | None]:

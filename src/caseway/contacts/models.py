@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
 
@@ -49,15 +49,12 @@ class ContactManager(models.Manager["Contact"]):
             return found, False
         with transaction.atomic():
             contact = self.create(organisation_id=organisation_id, name=(sender.name or sender.email)[:200])
-            address, created = ContactAddress.objects.get_or_create(
-                organisation_id=organisation_id,
-                key=address_key(sender.email),
-                receives_mail=True,
-                defaults={"contact": contact, "email": sender.email[:320]},
-            )
-            if not created:
-                contact.delete()
-        return address.contact, created
+            if ContactAddress.take(contact, sender.email):
+                return contact, True
+            contact.delete()
+        winner = self.with_address(organisation_id, sender.email)
+        assert winner is not None, "somebody else has the address"
+        return winner, False
 
 
 class Contact(models.Model):
@@ -124,3 +121,16 @@ class ContactAddress(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    @classmethod
+    def take(cls, contact: Contact, email: str) -> bool:
+        """Give the contact an address that mail from reaches it by; False when another contact has it."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO contacts_contactaddress "
+                "(organisation_id, contact_id, email, key, receives_mail, bounce_reason) "
+                "VALUES (%s, %s, %s, %s, true, '') "
+                "ON CONFLICT (organisation_id, key) WHERE receives_mail DO NOTHING",
+                [contact.organisation_id, contact.pk, email[:320], address_key(email)],
+            )
+            return bool(cursor.rowcount == 1)

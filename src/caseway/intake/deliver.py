@@ -17,6 +17,7 @@ from caseway.cases.models import (
 from caseway.cases.opening import add_participant, closed_too_long_ago, open_from_email, record_addresses
 from caseway.contacts.models import Contact, ContactAddress
 from caseway.intake.bounces import record_bounces
+from caseway.intake.desk import Desk
 from caseway.intake.matching import candidates
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.read import Reading
@@ -40,37 +41,32 @@ class Outcome:
     support_address: SupportAddress | None = None
 
 
-def deliver(inbound: InboundEmail, reading: Reading) -> Outcome:
+def deliver(inbound: InboundEmail, reading: Reading, desk: Desk) -> Outcome:
     """Turn a kept mail into its outcome. Raises only what is a fault of ours or the database's: it is tried again."""
     if reading.verdict.kind == Kind.LOOP:
         return Outcome(InboundState.IGNORED, f"Our own mail: {reading.verdict.reason}.")
-    rows, why_not = _addressed_to(inbound, reading)
+    rows, why_not = _addressed_to(inbound, reading, desk)
     first = rows[0] if rows else None
     if why_not:
         return Outcome(InboundState.IGNORED, why_not)
     if first is not None and all(row.is_paused for row in rows):
         return Outcome(InboundState.HELD, f"{first.address} is paused; this waits until it is resumed.", None, first)
-    if repeat := _repeat_of(inbound, reading, first):
+    if repeat := _repeat_of(inbound, reading, first, desk):
         return _repeated(repeat, rows, first)
     if reading.verdict.kind == Kind.NO_SENDER:
         return Outcome(InboundState.QUARANTINED, f"No sender can be read: {reading.verdict.reason}.", None, first)
-    return _into_case(inbound, reading, rows)
+    return _into_case(inbound, reading, rows, desk)
 
 
-def _addressed_to(inbound: InboundEmail, reading: Reading) -> tuple[list[SupportAddress], str]:
+def _addressed_to(inbound: InboundEmail, reading: Reading, desk: Desk) -> tuple[list[SupportAddress], str]:
     """The rows that take the mail, or why none does."""
-    rows = SupportAddress.objects.filter(organisation_id=inbound.organisation_id, deleted_at=None).select_related(
-        "mailbox", "organisation", "assigned_employee", "assigned_team"
-    )
-    if inbound.mailbox_id is not None:
-        rows = rows.filter(mailbox_id=inbound.mailbox_id)
-    taken = rows_for(list(rows.order_by("pk")), reading.email, inbound.delivered_to)
+    taken = rows_for(desk.addresses_of(inbound.mailbox_id), reading.email, inbound.delivered_to)
     if inbound.mailbox_id is None or taken:
         return taken, ""  # whoever pipes a mail in means it for us, whatever its header says
     return [], "Not addressed to a support address: To, Cc, Delivered-To and List-Id name none of this account's rows."
 
 
-def _repeat_of(inbound: InboundEmail, reading: Reading, row: SupportAddress | None) -> InboundEmail | None:
+def _repeat_of(inbound: InboundEmail, reading: Reading, row: SupportAddress | None, desk: Desk) -> InboundEmail | None:
     """An earlier delivery of the same mail: same Message-ID and same body, or the very same bytes without an id.
 
     Never the Message-ID alone: senders repeat and forge it.
@@ -83,7 +79,7 @@ def _repeat_of(inbound: InboundEmail, reading: Reading, row: SupportAddress | No
         )
     else:
         earlier = earlier.filter(raw_id=inbound.raw_id, message_identifier="")
-    if not inbound.organisation.one_case_per_message and row is not None:
+    if not desk.organisation.one_case_per_message and row is not None:
         earlier = earlier.filter(support_address=row)
     return earlier.exclude(processed_at=None).select_related("case", "message").order_by("pk").first()
 
@@ -95,11 +91,11 @@ def _repeated(first: InboundEmail, rows: list[SupportAddress], row: SupportAddre
     return Outcome(InboundState.IGNORED, f"The same mail came before: {first.reason}", None, row)
 
 
-def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddress]) -> Outcome:
+def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddress], desk: Desk) -> Outcome:
     email, verdict = reading.email, reading.verdict
     first = rows[0] if rows else None
     match = choose(reading.keys, candidates(inbound.organisation_id, reading), email.sender)
-    case = _joined(inbound, match) if isinstance(match, Match) else None
+    case = _joined(match, desk) if isinstance(match, Match) else None
     if case is None and verdict.kind in {Kind.BOUNCE, Kind.DELAYED}:
         case = record_bounces(inbound.organisation_id, verdict)
     if reading.is_from_us:
@@ -121,7 +117,7 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
             _take_up(case, message, reading, is_new=isinstance(match, Match) and match.is_new_participant)
         return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
     assert contact is not None, "a mail that makes a case has a sender"
-    case, message = _open(inbound, reading, rows, contact, match)
+    case, message = _open(inbound, reading, rows, contact, match, desk)
     if not inbound.is_history:
         acknowledge(case, message, verdict, first, is_stranger=is_stranger)
     case.tell_changed("case.new")
@@ -138,15 +134,15 @@ def _from_us(
     Message.objects.filter(pk=message.pk).update(
         is_unverified=True
     )  # From is easily forged, and Caseway did not send it
-    _touch(case, message)
+    _touch(case, reading)
     case.tell_changed()
     return Outcome(InboundState.DELIVERED, f"Our own answer from another mail program, in {case.label}.", message, row)
 
 
-def _joined(inbound: InboundEmail, match: Match) -> Case | None:
+def _joined(match: Match, desk: Desk) -> Case | None:
     """The case to join; None when it was closed for too long: then a linked one follows."""
     case = Case.objects.select_for_update().get(pk=match.case)
-    return None if closed_too_long_ago(case, inbound.organisation.reopen_days) else case
+    return None if closed_too_long_ago(case, desk.organisation.reopen_days) else case
 
 
 def _contact(inbound: InboundEmail, reading: Reading) -> tuple[Contact | None, bool]:
@@ -155,9 +151,10 @@ def _contact(inbound: InboundEmail, reading: Reading) -> tuple[Contact | None, b
         return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
     contact, created = Contact.objects.for_sender(inbound.organisation_id, reading.email.sender)
     Contact.objects.filter(pk=contact.pk).update(last_message_at=inbound.received_at)
-    ContactAddress.objects.filter(contact=contact, key=reading.email.sender.key, bounced_at__isnull=False).update(
-        bounced_at=None, bounce_reason=""
-    )
+    if not created:
+        ContactAddress.objects.filter(contact=contact, key=reading.email.sender.key, bounced_at__isnull=False).update(
+            bounced_at=None, bounce_reason=""
+        )
     return contact, created
 
 
@@ -171,7 +168,7 @@ def _take_up(case: Case, message: Message, reading: Reading, *, is_new: bool) ->
     """A person wrote into the case: who, and that it is the team's turn again."""
     if add_participant(case, reading.email.sender, is_verified=not is_new) and is_new:
         case.record(EventKind.JOINED, {"email": reading.email.sender.email}, message=message)
-    _touch(case, message)
+    _touch(case, reading)
     was_closed = case.status == Status.CLOSED
     has_answer = case.messages.filter(direction=Direction.OUT, is_automatic=False).exists()
     if case.status in {Status.WAITING, Status.CLOSED} or (case.status == Status.NEW and has_answer):
@@ -188,11 +185,12 @@ def _open(
     rows: list[SupportAddress],
     contact: Contact,
     match: Match | Rejected,
+    desk: Desk,
 ) -> tuple[Case, Message]:
     related = match.case if isinstance(match, Match) else match.related_case
     evidence = match.evidence
     if isinstance(match, Match):
-        evidence = f"{match.evidence} It was closed for longer than {inbound.organisation.reopen_days} days."
+        evidence = f"{match.evidence} It was closed for longer than {desk.organisation.reopen_days} days."
     case = open_from_email(
         inbound.organisation_id,
         subject=reading.email.subject,
@@ -200,22 +198,31 @@ def _open(
         contact=contact,
         sender=reading.email.sender,
         came_through=rows,
+        preview=_preview(reading),
+        has_attachment=_has_files(reading),
         related_to=related,
         related_reason=evidence if related else "",
     )
-    message = _message(case, inbound, reading, contact, evidence)
-    _touch(case, message)
-    return case, message
+    case.organisation = desk.organisation
+    return case, _message(case, inbound, reading, contact, evidence)
 
 
-def _touch(case: Case, message: Message) -> None:
+def _touch(case: Case, reading: Reading) -> None:
     """The case's line in the lists: latest words, files, time."""
-    case.preview = " ".join(message.new_text.split())[:200]
-    case.has_attachment = case.has_attachment or message.attachments.filter(is_inline=False).exists()
+    case.preview = _preview(reading)
+    case.has_attachment = case.has_attachment or _has_files(reading)
     case.modified_at = timezone.now()
     case.modified_by = None
     case.version += 1
     case.save(update_fields=["preview", "has_attachment", "modified_at", "modified_by", "version"])
+
+
+def _preview(reading: Reading) -> str:
+    return " ".join((reading.body.new.strip() or reading.email.text)[:1000].split())[:200]
+
+
+def _has_files(reading: Reading) -> bool:
+    return any(not part.is_inline for part in reading.email.attachments)
 
 
 def _message(
@@ -253,6 +260,8 @@ def _message(
         defects=list(email.defects),
         sent_at=email.date or inbound.received_at,
     )
+    if not email.attachments:
+        return message
     Attachment.objects.bulk_create(
         [
             Attachment(

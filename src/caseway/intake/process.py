@@ -19,8 +19,9 @@ from django.utils import timezone
 from caseway.accounts.bell import tell
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.intake.deliver import IDENTIFIER_LENGTH, Outcome, deliver
+from caseway.intake.desk import Desk
 from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
-from caseway.intake.read import Reading, own_for, read
+from caseway.intake.read import Reading, read
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +59,9 @@ def process_again(inbound: InboundEmail) -> None:
 
 def _claim() -> list[InboundEmail]:
     with transaction.atomic():
-        rows = list(InboundEmail.objects.due().select_for_update(skip_locked=True)[:BATCH])
+        rows = list(
+            InboundEmail.objects.due().select_for_update(skip_locked=True, of=("self",)).select_related("raw")[:BATCH]
+        )
         exhausted = [row for row in rows if row.attempts >= MOST_ATTEMPTS]
         for row in exhausted:
             _quarantine(row, "It ended the process that read it, again and again.")
@@ -73,18 +76,18 @@ def _claim() -> list[InboundEmail]:
 
 
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
-    own = own_for(organisation_id)
+    desk = Desk.of(organisation_id)
     readings: dict[int, Reading | Exception] = {}
     for row in rows:
         try:
-            readings[row.pk] = read(row.raw.content(), own)
+            readings[row.pk] = read(row.raw.content(), desk.own)
         except Exception as error:  # a fault of ours must not hold up the others
             readings[row.pk] = error
     try:
         with transaction.atomic():
             _one_at_a_time(organisation_id)
             for row in rows:
-                _deliver_one(row, readings[row.pk])
+                _deliver_one(row, readings[row.pk], desk)
     except Exception:
         if len(rows) == 1:
             log.exception("Mail %s could not be processed", rows[0].pk)
@@ -103,7 +106,7 @@ def _one_at_a_time(organisation_id: int) -> None:
 _LOCK = 0x_CA5E
 
 
-def _deliver_one(row: InboundEmail, reading: Reading | Exception) -> None:
+def _deliver_one(row: InboundEmail, reading: Reading | Exception, desk: Desk) -> None:
     still_ours = InboundEmail.objects.select_for_update().filter(
         pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
     )
@@ -114,7 +117,7 @@ def _deliver_one(row: InboundEmail, reading: Reading | Exception) -> None:
         return
     try:
         with transaction.atomic():
-            outcome = deliver(row, reading)
+            outcome = deliver(row, reading, desk)
     except Exception:
         log.exception("Mail %s could not be delivered", row.pk)
         _fail(row, traceback.format_exc(), reading)

@@ -9,7 +9,7 @@ from caseway.mail.model import ParsedEmail, SplitBody, ThreadKeys, Verdict
 from caseway.mail.parse import parse
 from caseway.mail.quote import split
 from caseway.mail.thread import thread_keys
-from caseway.outbound.own import own_addresses, signer
+from caseway.outbound.own import signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,6 @@ class Reading:
     def is_automatic(self) -> bool:
         """Written by a machine: it may join a case, but changes nothing about it."""
         return not self.verdict.makes_case
-
-
-def own_for(organisation_id: int) -> Own:
-    """What the organisation is recognised by in its own mail."""
-    return Own(addresses=own_addresses(organisation_id), signer=signer())
 
 
 def read(raw: bytes, own: Own) -> Reading:

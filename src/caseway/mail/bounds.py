@@ -26,6 +26,12 @@ JUNK_LINES = 20
 PARTS = 1_000
 """Leaves of the MIME tree. Photo mails reach about 300; an attack used 100,000 in 700 KB."""
 
+PART_HEADER_BYTES = 4 * 1024 * 1024
+"""Headers of all parts together: 1,000 parts of 400 bytes have a tenth of it."""
+
+EMBEDDED_SUBJECT_BYTES = 4_000
+"""Subject of an attached message that becomes its file name."""
+
 DEPTH = 50
 """Nested multiparts. Honest forwards of forwards stay under 10; the standard library dies near 300."""
 
@@ -44,8 +50,11 @@ COMMENT_DEPTH = 50
 MESSAGE_IDS = 500
 """Identifiers read from References: the newest count, the oldest keep the root."""
 
-TEXT_CHARACTERS = 5_000_000
-"""Text or HTML body shown. A novel has 1,000,000; the database field takes more, people do not."""
+TEXT_CHARACTERS = 1_000_000
+"""Text body shown: a novel. People do not read more, and every step behind this one is bounded by it."""
+
+HTML_CHARACTERS = 5_000_000
+"""HTML body kept: newsletters with images inside as data reach 3,000,000."""
 
 NAME_CHARACTERS = 150
 """A file name that is safe to save: file systems take 255 bytes, a CJK character has three."""

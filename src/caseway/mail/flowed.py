@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WIDTH = 72
-"""Characters of a line with the space at its end: RFC 3676 4.2 allows 78, quoted-printable writes that space as three."""
+"""Characters of a line with its last space: RFC 3676 4.2 allows 78, quoted-printable writes that space as three."""
 
 
 def flow(text: str) -> str:

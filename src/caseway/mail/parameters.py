@@ -53,22 +53,22 @@ def _next(text: str, position: int) -> tuple[str, str, int]:
     return name, bare, end + 1
 
 
+_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+
+
 def _quoted(text: str, name: str, position: int) -> tuple[str, str, int]:
+    """A quoted string that begins at `position`; a missing closing quote ends at the next ';'."""
     out: list[str] = []
-    quote = text.find('"', position)
-    while position < len(text):
-        slash = text.find("\\", position, quote if quote >= 0 else len(text))
-        if slash >= 0:
-            out.append(text[position:slash] + text[slash + 1 : slash + 2])
-            position = slash + 2
-            if quote == slash + 1:
-                quote = text.find('"', position)
-            continue
-        if quote < 0:  # no closing quote: a ';' would belong to the next parameter
+    while True:
+        found = _STRING.match(text, position)
+        quote = found.end() if found else position
+        piece = text[position:quote]
+        if quote >= len(text) or text[quote] != '"':  # never closed: a ';' would belong to the next parameter
             end = text.find(";", position)
-            out.append(text[position:end] if end >= 0 else text[position:])
+            out.append(_ESCAPED.sub(r"\1", text[position:end] if end >= 0 else piece))
             return name, "".join(out).strip(), end + 1 if end >= 0 else len(text)
-        out.append(text[position:quote])
+        out.append(_ESCAPED.sub(r"\1", piece) if "\\" in piece else piece)
         following = text[quote + 1 : quote + 80].lstrip(" \t\r\n")[:1]
         if following in ("", ";") or name not in ("name", "filename"):
             end = text.find(";", quote)
@@ -78,8 +78,6 @@ def _quoted(text: str, name: str, position: int) -> tuple[str, str, int]:
             return name, "".join(out), quote + 1
         out.append('"')  # a bare quote inside the name
         position = quote + 1
-        quote = text.find('"', position)
-    return name, "".join(out), position
 
 
 def _join(raw: list[tuple[str, str]]) -> dict[str, str]:

@@ -54,6 +54,7 @@ class _Walk:
         self.open: list[Node] = []
         self.leaf: Node | None = None
         self.leaves = 0
+        self.header_bytes = 0
         self.pattern: re.Pattern[bytes] | None = None
 
     def run(self, block: headers.HeaderBlock | None) -> Node:
@@ -71,7 +72,7 @@ class _Walk:
             if found[2]:
                 position = found.end()
                 continue
-            if self.leaves >= bounds.PARTS:
+            if self.leaves >= bounds.PARTS or self.header_bytes > bounds.PART_HEADER_BYTES:
                 self.defects.append("too many parts: the rest is only in the original message")
                 break
             line_end = self.buffer.find(b"\n", found.end())
@@ -93,6 +94,7 @@ class _Walk:
                 limit = found.start() + 1 if found else limit
             block = headers.split(self.buffer, start, limit, is_message=False)
             self.defects.extend(block.defects)
+            self.header_bytes += block.body - start
         node = make_node(self.buffer, block, parent)
         if node.content_type.startswith("multipart/") and self._open_multipart(node):
             return node
@@ -179,4 +181,5 @@ def _repaired_type(main: str, parent: Node | None) -> str:
         return "text/plain"
     if compact == "html":
         return "text/html"
-    return "application/octet-stream" if "/" in compact else "text/plain"
+    # Letters of another alphabet in the type: damage on the way, and most of what is sent is text.
+    return "application/octet-stream" if "/" in compact and compact.isascii() else "text/plain"

@@ -6,15 +6,19 @@ announce a quotation) and `quote_signature`. Why so: docs/decisions/quoting.md.
 
 from __future__ import annotations
 
-from caseway.mail.html_text import html_to_text
+from dataclasses import replace
+
+from caseway.mail.html_text import text_lines
 from caseway.mail.model import ParsedEmail, SplitBody
-from caseway.mail.quote_html import split_html
-from caseway.mail.quote_text import Piece, Role, pieces_of
+from caseway.mail.quote_html import hints_of, split_html
+from caseway.mail.quote_text import Hints, Piece, Role, pieces_of
 
 __all__ = ["Piece", "Role", "pieces", "split", "split_html", "split_text"]
 
 FORWARD_MARKS = frozenset(
-    ["fw", "fwd", "wg", "tr", "rv", "enc", "i", "vb", "vs", "doorst", "fs", "pd", "vl", "trans", "továbbítás", "yml", "ilt", "προωθ", "rif", "перес", "пересл", "hal", "переслати", "转发", "轉寄", "転送"]
+    """fw fwd wg tr rv enc i vb vs doorst fs pd vl trans továbbítás yml ilt προωθ rif перес пересл hal переслати
+    转发 轉寄
+    転送""".split()  # noqa: SIM905
 )
 """What mail programs put before the subject of a forwarded message."""
 
@@ -31,7 +35,7 @@ def split_text(text: str) -> SplitBody:
 
 def pieces(email: ParsedEmail) -> tuple[Piece, ...]:
     """The body of `email` in pieces of one role each; joined in order they are `email.text`."""
-    return pieces_of(email.text, is_forward=_is_forward(email.subject), quoted_from=_quoted_from(email))
+    return pieces_of(email.text, _hints(email))
 
 
 def _split_body(parts: tuple[Piece, ...]) -> SplitBody:
@@ -45,23 +49,12 @@ def _is_forward(subject: str) -> bool:
     return bool(colon) and mark.strip().casefold() in FORWARD_MARKS
 
 
-def _quoted_from(email: ParsedEmail) -> int | None:
-    """The line of the text at which, by the marks of the HTML, the quotation begins.
-
-    None unless the text is the HTML's own and all that is new stands above what is quoted.
-    """
+def _hints(email: ParsedEmail) -> Hints:
+    """What subject and HTML say of the text; the HTML only where the text was read from it."""
+    hints = Hints(is_forward=_is_forward(email.subject))
     if not email.html:
-        return None
-    new, quoted = split_html(email.html)
-    if not quoted:
-        return None
-    wanted = "".join(html_to_text(new).split())
-    seen = 0
-    for index, line in enumerate(email.text.split("\n")):
-        if seen == len(wanted):
-            return index if wanted else None
-        packed = "".join(line.split())
-        if not wanted.startswith(packed, seen):
-            return None
-        seen += len(packed)
-    return None
+        return hints
+    lines = text_lines(email.html)
+    if [line.text for line in lines] != email.text.split("\n"):
+        return hints
+    return replace(hints_of(lines), is_forward=hints.is_forward)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from caseway.mail.quote_headers import is_delimiter
-from caseway.mail.quote_words import CLOSINGS, DEVICES, DISCLAIMERS, SENDING
+from caseway.mail.quote_words import CLOSINGS, DEVICES, DISCLAIMERS, FOR, GETTING, SENDING
 
 DELIMITED_LINES = 40
 """Lines that may follow the '-- ' of RFC 3676 4.3."""
@@ -19,8 +19,8 @@ LOOSE_LINES = 12
 PARAGRAPH_LINES = 30
 LINK = re.compile(r"<?(?:https?://|www\.)[^\s>]{1,2000}>?|<mailto:[^>]{1,200}>|\(https?://[^)]{1,2000}\)")
 WORD = re.compile(r"[\w'’.+-]+")
-HYPHEN_NAME = re.compile(r"-\s?[A-ZÀ-ÖØ-ÞĀ-Ž][^\s]{0,30}(?: [^\s]{1,30}){0,3}")
-EXCUSE = re.compile(r"[.,;]?\s*(?:please\s+)?(?:excuse|pardon|forgive|sorry for|apologi[sz]e|bitte entschuldigen)")
+HYPHEN_NAME = re.compile(r"-[A-ZÀ-ÖØ-ÞĀ-Ž][^\s]{0,30}(?: [^\s]{1,30}){0,3}")
+EXCUSE = re.compile(r"[.,;]?\s{0,3}(?:please\s)?(?:excuse|pardon|forgive|sorry for|apologi[sz]e)", re.IGNORECASE)
 
 
 def signature_start(lines: Sequence[str], raw: Sequence[str], low: int, end: int) -> int:
@@ -34,7 +34,7 @@ def signature_start(lines: Sequence[str], raw: Sequence[str], low: int, end: int
     if is_delimiter(last) or last in {"ᐧ", "·", "—", "–"} or is_mobile_footer(last) or is_scanner_footer(last):
         return end - 1
     if HYPHEN_NAME.fullmatch(last) and end - 2 >= low and not lines[end - 2]:
-        return end - 1
+        return end - 1  # '-Name'; with a space after the hyphen it may be the last item of a list
     for rule in (_delimited, _disclaimer, _name_after_closing):
         start = rule(lines, raw, low, end)
         if start < end:
@@ -83,24 +83,32 @@ def _may_be_name(line: str) -> bool:
 
 
 def is_mobile_footer(line: str) -> bool:
-    """'Sent from my iPhone' and its kin: one short line, a word of sending, a device or program.
+    """'Sent from my iPhone' and its kin: one short line, a word of sending first, then a device or program.
 
-    'Sent from my desk, is much easier than my mobile phone.' is a sentence and stays.
+    'Sent from my desk, is much easier than my mobile phone.' is a sentence and stays, and so does 'I cannot log in
+    from my phone'.
     """
     if not line or len(line) > 300:
         return False
-    text = LINK.sub(" ", line).replace("](", " ").casefold().strip(" <>()[]*_.!")
+    text = LINK.sub(" ", line).replace("](", " ").strip(" <>()[]*_.!").replace("[", "")
     if excuse := EXCUSE.search(text):
         text = text[: excuse.start()]
     words = WORD.findall(text)
-    if not words or len(words) > 12:
+    folded = [word.casefold() for word in words]
+    if not 0 < len(words) <= 12 or "," in text:
         return False
-    is_sending = any(text.startswith(phrase) or f" {phrase} " in f" {text} " for phrase in SENDING)
-    names_device = not DEVICES.isdisjoint(words) or any(word.startswith(("iphone", "ios", "outlook")) for word in words)
-    if text.startswith("sent from my ") and "," not in text:
-        # Whatever the device is called, as long as it is a name and not a clause.
-        return len(words) <= 10
-    return is_sending and names_device and "," not in text
+    if 3 < len(words) <= 6 and folded[0] in GETTING and folded[-2] in FOR:
+        return True
+    if len(words) == 3 and folded[1:] == ["from", "mobile"]:
+        return True
+    if folded[:3] == ["sent", "from", "my"] and 3 < len(words) <= 8:
+        # Whatever the device is called, as long as it looks like a name.
+        return words[3][0].isupper() or words[3][0].isdigit() or _is_device(folded[3])
+    return text.casefold().startswith(SENDING) and any(map(_is_device, folded))
+
+
+def _is_device(word: str) -> bool:
+    return word in DEVICES or word.startswith(("iphon", "ipad", "android", "outlook")) or word == "ios"
 
 
 def is_scanner_footer(line: str) -> bool:

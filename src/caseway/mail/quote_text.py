@@ -26,6 +26,9 @@ from caseway.mail.quote_headers import (
 )
 from caseway.mail.quote_signature import signature_start
 
+LINES_LIMIT = 10_000
+"""Lines that are looked at, some 100 times a long thread."""
+
 
 class Role(StrEnum):
     NEW = "new"
@@ -41,16 +44,31 @@ class Piece:
     text: str
 
 
-def pieces_of(text: str, *, is_forward: bool = False, quoted_from: int | None = None) -> tuple[Piece, ...]:
-    """The pieces of `text`.
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known of a text from elsewhere. Lines are counted from 0."""
 
-    `is_forward`: the subject says so, hence a header block begins what is passed on rather than what is known.
-    `quoted_from`: index of a line from which on all is known to be quoted (the HTML said so).
-    """
+    is_forward: bool = False
+    """The subject says so, hence a header block begins what is passed on rather than what is known."""
+    quoted_from: int | None = None
+    """From this line on all is quoted."""
+    introductions: tuple[int, ...] = ()
+    """Lines that introduce the marked lines below them, whatever their language."""
+    signature: frozenset[int] = frozenset()
+
+
+def pieces_of(text: str, hints: Hints = Hints()) -> tuple[Piece, ...]:  # frozen
+    """The pieces of `text`."""
     lines = _lines(text)
-    roles = _Roles(lines, is_forward=is_forward, quoted_from=quoted_from).assigned()
-    grouped = groupby(zip(roles, lines, strict=True), key=lambda pair: pair[0])
+    grouped = groupby(zip(roles_of(lines, hints), lines, strict=True), key=lambda pair: pair[0])
     return tuple(Piece(role, "".join(line for _, line in pairs)) for role, pairs in grouped)
+
+
+def roles_of(lines: Sequence[str], hints: Hints = Hints()) -> list[Role]:
+    """The role of each line; with or without line ends. Past `LINES_LIMIT` all are quoted, or else new."""
+    roles = _Roles(lines[:LINES_LIMIT], hints).assigned()
+    last = Role.QUOTED if roles and roles[-1] is Role.QUOTED else Role.NEW
+    return roles + [last] * (len(lines) - len(roles))
 
 
 def _lines(text: str) -> list[str]:
@@ -73,11 +91,11 @@ class _Cut:
 class _Roles:
     """One pass over one text; `assigned` is the only door."""
 
-    def __init__(self, raw: Sequence[str], *, is_forward: bool, quoted_from: int | None) -> None:
+    def __init__(self, raw: Sequence[str], hints: Hints) -> None:
         self.raw = raw
         self.lines = [bare(line) for line in raw]
-        self.is_forward = is_forward
-        self.quoted_from = quoted_from
+        self.hints = hints
+        self.labels = [label(line) for line in self.lines]
         self.roles = [Role.NEW] * len(raw)
         self.introductions = self._find_introductions()
         says = (bool(line) and not is_delimiter(line) and not is_quoted(line) for line in self.lines)
@@ -85,8 +103,10 @@ class _Roles:
 
     def assigned(self) -> list[Role]:
         end = len(self.lines)
-        if self.quoted_from is not None and self.quoted_from < end and self._says_something(0, self.quoted_from):
-            end = self._above_rules(self.quoted_from, 0)
+        quoted_from = self.hints.quoted_from
+        is_known = quoted_from is not None and not self.hints.is_forward and not self._announces_forward(quoted_from)
+        if quoted_from is not None and is_known and self._says_something(0, min(quoted_from, end)):
+            end = self._above_rules(min(quoted_from, end), 0)
             self._mark(end, len(self.lines), Role.QUOTED)
         start, end = self._cut_unmarked(end)
         end = self._peel(start, end)
@@ -102,7 +122,7 @@ class _Roles:
         start = position = 0
         while (cut := self._next_cut(position, end)) is not None:
             if self._says_something(start, cut.start):
-                if cut.is_forward or (self.is_forward and cut.has_mark):
+                if cut.is_forward or self.hints.is_forward:
                     break  # passed on to us, and new to us
                 self._mark(cut.start, end, Role.QUOTED)
                 return start, cut.start
@@ -129,7 +149,7 @@ class _Roles:
             return _Cut(self._above_rules(index, low), index + 1)
         if kind:
             below = self._next_text(index + 1, end)
-            body = header_block_at(self.lines, below)[0] if below < end else below
+            body = header_block_at(self.lines, self.labels, below)[0] if below < end else below
             if below < end and (last := self.introductions.get(below)) is not None:
                 body = last + 1  # Proton: '------- Original Message -------' and 'On …, Somebody wrote:'
             if kind == "reply" and below < end and is_quoted(self.lines[below]):
@@ -137,8 +157,8 @@ class _Roles:
             return _Cut(self._above_rules(index, low), body, is_forward=kind == "forward")
         if is_previous_replies(line) and index > 0 and is_delimiter(self._line_above(index, low)):
             return _Cut(self._above_rules(index, low), index + 1)
-        if label(line):
-            body, fields = header_block_at(self.lines, index)
+        if self.labels[index]:
+            body, fields = header_block_at(self.lines, self.labels, index)
             is_ruled = is_delimiter(self._line_above(index, low))
             # Web forms send 'From: … Subject: …' as their text: without a rule above, the block has to name a reader.
             if fields and (is_ruled or "to" in fields):
@@ -156,7 +176,24 @@ class _Roles:
             if line and (start := introduction_ending_at(self.lines, index, low)) >= 0:
                 found[start] = index
                 low = index + 1
+        for start in self.hints.introductions:
+            self._add_introduction(found, start)
         return found
+
+    def _add_introduction(self, found: dict[int, int], start: int) -> None:
+        """One that the HTML marks, when marked lines follow within a few."""
+        if start >= len(self.lines) or separator(self.lines[start]):
+            return
+        known = range(start, min(start + 5, len(self.lines)))
+        if any(index in found for index in known):
+            return
+        quote = next((index for index in known if is_quoted(self.lines[index])), start)
+        said = [index for index in range(start, quote) if self.lines[index]]
+        if said:
+            found[start] = said[-1]
+
+    def _announces_forward(self, index: int) -> bool:
+        return any(separator(line) == "forward" for line in self.lines[index : index + 3])
 
     def _is_marked_below(self, index: int, end: int) -> bool:
         below = self._next_text(index, end)
@@ -189,11 +226,21 @@ class _Roles:
                 self._mark(max(quote, start), below, Role.QUOTED)
                 end = max(quote, start)
                 continue
-            signature = signature_start(self.lines, self.raw, start, end)
+            signature = self._hinted_signature(start, end)
+            if signature == end:
+                signature = signature_start(self.lines, self.raw, start, end)
             if signature == end or not self._says_something(start, signature):
                 return end
             self._mark(signature, below, Role.SIGNATURE)
             end = signature
+
+    def _hinted_signature(self, start: int, end: int) -> int:
+        signature = index = end
+        while index > start and (index - 1 in self.hints.signature or not self.lines[index - 1]):
+            index -= 1
+            if self.lines[index]:
+                signature = index
+        return signature
 
     def _quote_start(self, start: int, end: int) -> int:
         """The start of the marked lines that end before `end`, blank lines between them included."""

@@ -38,7 +38,7 @@ def extract(text: bytes) -> Extracted:
     while number < len(lines):
         line = lines[number]
         taken = None
-        if line.startswith((b"begin", b"=ybegin ")) and len(out.files) < bounds.INLINE_FILES and failed_begins < 100:
+        if line.startswith((b"begin", b"=ybegin ")) and len(out.files) < bounds.INLINE_FILES and failed_begins < 20:
             taken = _uu(lines, number) if line.startswith(b"begin") else _yenc(lines, number)
             failed_begins += taken is None
         if taken is None:
@@ -103,6 +103,8 @@ def _yenc(lines: list[bytes], number: int) -> tuple[File, int] | None:
         return None
     content = bytearray()
     position = number + 1
+    if not any(line.startswith(b"=yend") for line in lines[position:]):
+        return None
     while position < len(lines):
         line = lines[position].rstrip(b"\r\n")
         position += 1
@@ -110,6 +112,8 @@ def _yenc(lines: list[bytes], number: int) -> tuple[File, int] | None:
             return File(found[1].strip(), bytes(content)), position
         if line.startswith(b"=ypart "):
             continue
+        if line.startswith(b"=ybegin "):  # the one before was never closed
+            return None
         content += _yenc_line(line)
     return None
 

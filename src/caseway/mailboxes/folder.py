@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ BATCH_COUNT = 50
 BATCH_BYTES = 8 * 1024 * 1024
 MOST_TRIES = 5
 """Failures after which a placeholder stands in for a message that the server does not hand over."""
+_slots = threading.BoundedSemaphore(10)
+"""Threads that use the database at once: a thousand that come back together wait here, not in the pool's timeout."""
 RESCAN_MARGIN = dt.timedelta(days=1)
 """SINCE counts whole days, in the server's time zone."""
 
@@ -39,12 +42,13 @@ RESCAN_MARGIN = dt.timedelta(days=1)
 @contextmanager
 def database(mailbox: Mailbox) -> Iterator[None]:
     """The mailbox's organisation, and the connection given back to the pool afterwards: threads wait for days."""
-    try:
-        with organisation_scope(mailbox.organisation_id):
-            yield
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
+    with _slots:
+        try:
+            with organisation_scope(mailbox.organisation_id):
+                yield
+        finally:
+            if not connection.in_atomic_block:
+                connection.close()
 
 
 class FolderReader:
@@ -76,6 +80,7 @@ class FolderReader:
 
     def look(self, connection: imap.Imap) -> int:
         """Keep everything that is new; returns how many messages. The folder is open. Raises MailboxError."""
+        connection.hint()  # forgotten before the list is asked for: what comes during the look causes another
         uids = connection.uids_from(self._next)
         kept = 0
         for start in range(0, len(uids), WINDOW):
@@ -133,33 +138,28 @@ class FolderReader:
     def _keep(self, server: imap.Imap, batch: list[imap.Summary]) -> int:
         """Fetch, deliver, then do with the originals what the mailbox's settings say."""
         try:
-            fetched = self._fetch(server, batch)
+            fetched, failure = self._fetch(server, batch)
         except MailboxError:
-            if len(batch) > 1:
-                self._careful_to = batch[-1].uid  # next time one by one: only the culprit waits
-            else:
-                self._tries[batch[0].uid] += 1
+            self._careful_to = batch[-1].uid  # next time one by one: only the culprit waits
             raise
-        if not fetched:
-            return 0
-        try:
-            self._deliver(self.mailbox, fetched)
-        finally:
-            if not connection.in_atomic_block:
-                connection.close()
-        self._next = fetched[-1].uid + 1
-        self._after(server, [one.uid for one in fetched if not one.fault and not one.size_on_server])
+        if fetched:
+            with database(self.mailbox):
+                self._deliver(self.mailbox, fetched)
+            self._next = fetched[-1].uid + 1
+            self._after(server, [one.uid for one in fetched if not one.fault and not one.size_on_server])
+        if failure:
+            raise failure
         return len(fetched)
 
-    def _fetch(self, server: imap.Imap, batch: list[imap.Summary]) -> list[Fetched]:
+    def _fetch(self, server: imap.Imap, batch: list[imap.Summary]) -> tuple[list[Fetched], MailboxError | None]:
+        """The messages of the batch in order, up to the first that could not be had, and why it could not."""
+        found: dict[int, bytes] = {}
         if len(batch) > 1:
             try:
                 found = server.contents([one.uid for one in batch], sum(one.size for one in batch))
             except NotHandedOverError:
-                found = {}
-        else:
-            found = {}
-        fetched = []
+                log.info("%s: fetching one by one", self.mailbox.address)
+        fetched: list[Fetched] = []
         for one in batch:
             raw = found.get(one.uid)
             if raw is not None:
@@ -167,14 +167,12 @@ class FolderReader:
                 continue
             try:
                 single = self._fetch_alone(server, one)
-            except MailboxError:
+            except MailboxError as error:
                 self._tries[one.uid] += 1
-                if fetched:
-                    break  # those before it are kept first; the next look starts with this one
-                raise
+                return fetched, error
             if single is not None:
                 fetched.append(single)
-        return fetched
+        return fetched, None
 
     def _fetch_alone(self, server: imap.Imap, one: imap.Summary) -> Fetched | None:
         if self._tries[one.uid] >= MOST_TRIES:
@@ -246,14 +244,18 @@ def start_cursor(mailbox: Mailbox, folder: imap.Folder, server: imap.Imap, older
     return cursor
 
 
-def open_folders(server: imap.Imap, readers: Sequence[FolderReader]) -> None:
-    """Open each once, so that a missing one is named. Raises Refused with the folders that exist."""
+def open_folders(server: imap.Imap, readers: Sequence[FolderReader]) -> tuple[list[FolderReader], MailboxError | None]:
+    """Open each once. Returns those that exist, and what to say of the first that does not."""
+    opened: list[FolderReader] = []
+    missing: MailboxError | None = None
     for reader in readers:
         try:
             reader.open(server)
         except Refused as error:
-            names = [name for name, _ in server.folders()]
-            raise missing_folder(reader.name, names, error.server_words) from error
+            missing = missing or missing_folder(reader.name, [name for name, _ in server.folders()], error.server_words)
+        else:
+            opened.append(reader)
+    return opened, missing
 
 
 def missing_folder(name: str, existing: Sequence[str], words: str) -> Refused:

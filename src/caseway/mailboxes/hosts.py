@@ -48,14 +48,16 @@ class Endpoint:
         return str(self.address[0])
 
 
-def resolve(host: str, port: int, *, trusted: bool = False) -> tuple[Endpoint, ...]:
+def resolve(host: str, port: int, *, trusted: bool = False, web: bool = False) -> tuple[Endpoint, ...]:
     """The addresses of `host` that may be dialled on `port`, in the resolver's order.
 
-    `trusted` is for hosts that the operator configured: no check. Raises HostRefusedError, with one text for
-    unknown and forbidden hosts alike, and Temporary when the name service does not answer.
+    `trusted` is for hosts that the operator configured: no check. `web` allows port 443 too. Raises
+    HostRefusedError, with one text for unknown and forbidden hosts alike, and Temporary when the name service does
+    not answer.
     """
     started = time.monotonic()
-    endpoints = [one for one in _lookup(host, port) if trusted or _is_allowed(one.ip, port)]
+    ports = PORTS | {443} if web else PORTS
+    endpoints = [one for one in _lookup(host, port) if trusted or _is_allowed(one.ip, port in ports)]
     if not endpoints:
         time.sleep(max(0.0, REFUSAL_SECONDS - (time.monotonic() - started)))
         raise _refusal(host)
@@ -147,10 +149,10 @@ def _ascii(host: str) -> str:
         return ""
 
 
-def _is_allowed(ip: str, port: int) -> bool:
+def _is_allowed(ip: str, is_mail_port: bool) -> bool:
     if _in_operators_network(ip):
         return True
-    return port in PORTS and all(address.is_global and not address.is_multicast for address in _unwrap(ip))
+    return is_mail_port and all(address.is_global and not address.is_multicast for address in _unwrap(ip))
 
 
 def _in_operators_network(ip: str) -> bool:

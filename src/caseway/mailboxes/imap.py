@@ -201,7 +201,6 @@ class Imap:
 
     def uids_from(self, first: int) -> list[int]:
         """UIDs of the open folder from `first` on, in order."""
-        self._protocol.untagged_responses.pop("EXISTS", None)
         with self._asking("new messages", 32 * SMALL_ANSWER):
             # '5:*' names the last message even when its UID is below 5 (RFC 9051 9)
             return sorted({int(uid) for uid in self._client.search(["UID", f"{first}:*"]) if int(uid) >= first})

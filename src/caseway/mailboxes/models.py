@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
@@ -215,13 +215,9 @@ class RawEmail(models.Model):
 
     def keep(self) -> Self:
         """The row of these bytes: this one, saved, or the one that is there already."""
-        values: dict[str, Any] = {
-            "size": self.size,
-            "compressed": self.compressed,
-            "storage_name": self.storage_name,
-        }
-        row, _ = type(self).objects.get_or_create(
-            organisation_id=self.organisation_id, sha256=self.sha256, defaults=values
+        # Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
+        [row] = type(self).objects.bulk_create(
+            [self], update_conflicts=True, unique_fields=["organisation", "sha256"], update_fields=["size"]
         )
         return row
 

@@ -81,7 +81,7 @@ def _ask_for_tls(wire: Wire, kind: Kind) -> None:
     wire.readline(4096)
     if kind == "imap":
         wire.send(b"a STARTTLS\r\n")
-        while not wire.readline(4096).startswith((b"a ", b"")):
+        while (line := wire.readline(4096)) and not line.startswith(b"a "):
             pass
         return
     wire.send(b"EHLO localhost\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import secrets
 import socket
 import threading
@@ -35,6 +36,7 @@ def watch_all(deliver: Deliver, stop: threading.Event, alarm: Alarm | None = Non
     `deliver(mailbox, fetched)` keeps messages and moves the cursor in one transaction; it raises LeaseLostError when
     the mailbox is another process's by now. `alarm(mailbox)` tells the owner, once, that the server refuses the login.
     """
+    _allow_many_connections()
     Warden(deliver, alarm).run(stop)
 
 
@@ -146,6 +148,14 @@ class Warden:
             except psycopg.Error as error:
                 log.warning("The bell's connection is gone (%s); connecting again", str(error).partition("\n")[0])
                 stop.wait(1.0)
+
+
+def _allow_many_connections() -> None:
+    """One descriptor a mailbox: the usual soft limit of 1,024 is raised to what the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 65536
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listening_connection() -> psycopg.Connection[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -42,19 +43,19 @@ def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_strang
                 f"{STRANGERS_PER_MAILBOX} first-time senders through this mailbox within the hour",
             ),
         ]
-    for brake in brakes:
-        if _count(organisation_id, brake.key) > brake.limit:
-            return brake.reason
-    return ""
+    counts = _count(organisation_id, [brake.key for brake in brakes])
+    return next((brake.reason for brake in brakes if counts[brake.key] > brake.limit), "")
 
 
-def _count(organisation_id: int, key: str) -> int:
+def _count(organisation_id: int, keys: Sequence[str]) -> dict[str, int]:
+    """Each key's count of this hour, itself included."""
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO outbound_acknowledgementcount (organisation_id, key, hour, count) VALUES (%s, %s, %s, 1) "
+            "INSERT INTO outbound_acknowledgementcount (organisation_id, key, hour, count) "
+            "SELECT %s, key, %s, 1 FROM unnest(%s::text[]) AS key ORDER BY key "
             "ON CONFLICT (organisation_id, key, hour) "
-            "DO UPDATE SET count = outbound_acknowledgementcount.count + 1 RETURNING count",
-            [organisation_id, key[:320], hour],
+            "DO UPDATE SET count = outbound_acknowledgementcount.count + 1 RETURNING key, count",
+            [organisation_id, hour, list(keys)],
         )
-        return int(cursor.fetchone()[0])
+        return dict(cursor.fetchall())
