@@ -20,6 +20,7 @@ from caseway.mail.classify import Own, classify
 from caseway.mail.model import Kind
 from caseway.mail.parse import parse
 from caseway.ops import demo_site
+from caseway.ops.commands.database import embedded
 from tests.servers.ports import free_port
 from tests.servers.waiting import wait_for
 
@@ -118,6 +119,7 @@ def test_mail_becomes_an_acknowledged_case_before_and_after_every_kind_of_end(de
         if number == 0:  # the second start sends the sample mails that the first was told not to
             assert len(cases(site)) == 1
         assert demo.end(end) == (-signal.SIGKILL if end == signal.SIGKILL else 0)
+        assert embedded(demo.folder).running() == (end == signal.SIGKILL), "a clean end leaves no server behind"
 
     demo.start()
     with psycopg.connect(site["database_url"]) as owner:
