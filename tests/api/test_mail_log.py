@@ -7,6 +7,7 @@ import pytest
 from caseway.intake.models import InboundEmail
 from caseway.intake.process import process_pending
 from caseway.mail.model import Address
+from caseway.outbound.models import OutboundEmail
 from caseway.outbound.system import send_system
 from tests.api.conftest import Api
 from tests.api.mails import arrive, mail
@@ -68,10 +69,17 @@ def test_the_outbox_lists_what_leaves(api: Api, inside: Company) -> None:
     assert len(api.get("/outbound?search=ehlers")["items"]) == 2
 
 
-def test_an_acknowledgement_cannot_be_cancelled(api: Api, inside: Company) -> None:
+def test_administrators_stop_and_repeat_what_caseway_sends(api: Api, administrator: Api, inside: Company) -> None:
     arrive(inside, mail(inside))
     (acknowledgement,) = api.get("/outbound?kind=acknowledgement")["items"]
-    api.post(f"/outbound/{acknowledgement['id']}/cancel", expect=409)
+    at = f"/outbound/{acknowledgement['id']}"
+    api.post(f"{at}/cancel", expect=403)
+    administrator.post(f"{at}/send-again", expect=409)
+    assert administrator.post(f"{at}/cancel")["state"] == "cancelled"
+    OutboundEmail.objects.filter(pk=acknowledgement["id"]).update(state="uncertain")
+    api.post(f"{at}/send-again", expect=403)
+    again = administrator.post(f"{at}/send-again")
+    assert (again["state"], again["message_id"]) == ("queued", acknowledgement["message_id"])
 
 
 @pytest.mark.parametrize("path", ["/inbound/0", "/inbound/abc", "/inbound/999999999999999999999", "/outbound/-1"])

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 
@@ -8,6 +9,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from caseway.accounts.scope import carry_over
         from caseway.accounts.walls import grant_to_application
 
+        connection_created.connect(carry_over, dispatch_uid="carry_over")
         post_migrate.connect(grant_to_application, dispatch_uid="grant_to_application")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 EVERY = "*"
 _current: ContextVar[str] = ContextVar("caseway_organisation", default="")
@@ -55,6 +57,15 @@ def _leave(before: str) -> None:
     if connection.in_atomic_block and connection.needs_rollback:
         return  # the rollback that must follow also takes the setting back
     _apply(before)
+
+
+def carry_over(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Give a connection that was just taken up the scope of the work that took it up.
+
+    A pooled connection keeps its last user's setting, and work that gave its connection back meanwhile gets another.
+    """
+    if connection.alias == DEFAULT_DB_ALIAS:
+        _apply(_current.get())
 
 
 def _apply(value: str) -> None:

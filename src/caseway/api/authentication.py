@@ -44,13 +44,14 @@ class BearerToken(HttpBearer):
 
 
 def guarded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Wraps a view of the API: leaves the token's scope when it ends, and says 405 as a problem."""
+    """Wraps a view of the API: leaves the token's scope behind it, caches nothing, says 405 as a problem."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as scope:
             request.scope_of_call = scope  # type: ignore[attr-defined]
             response = view(request, *args, **kwargs)
+        response.headers.setdefault("Cache-Control", "no-store")
         if isinstance(response, HttpResponseNotAllowed):
             allowed = response["Allow"]
             detail = f"{request.method} is not possible here. Use {allowed}."

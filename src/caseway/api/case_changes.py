@@ -6,9 +6,8 @@ from ninja import Router
 
 from caseway.api import case_json, found
 from caseway.api.authentication import ApiRequest
-from caseway.api.schemas.cases import (
+from caseway.api.schemas.case_changes import (
     Assignment,
-    CaseAnswer,
     Change,
     NeedByChange,
     PriorityChange,
@@ -16,6 +15,7 @@ from caseway.api.schemas.cases import (
     TagsChange,
     TypeChange,
 )
+from caseway.api.schemas.cases import CaseAnswer
 
 router = Router(tags=["Cases"], by_alias=True)
 

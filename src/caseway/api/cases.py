@@ -10,7 +10,8 @@ from ninja.responses import Status as Answered
 from caseway.api import case_json, found, paging, repeats
 from caseway.api.authentication import ApiRequest
 from caseway.api.problems import invalid
-from caseway.api.schemas.cases import CaseAnswer, CaseList, CaseQuery, NewCase
+from caseway.api.schemas.case_changes import NewCase
+from caseway.api.schemas.cases import CaseAnswer, CaseList, CaseQuery
 from caseway.cases import lists
 from caseway.cases.models import Case, Source
 from caseway.cases.models.case import CaseQuerySet

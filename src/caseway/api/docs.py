@@ -20,7 +20,11 @@ from caseway.api.openapi import METHODS
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, fields and examples, and every kind of problem."""
     schema = application.get_openapi_schema()
-    context = {"groups": _groups(schema), "problems": problems.KINDS, "description": schema["info"]["description"]}
+    context = {
+        "groups": _groups(schema),
+        "problems": problems.KINDS,
+        "lead": _paragraphs(schema["info"]["description"]),
+    }
     return render(request, "api/docs.html", context)
 
 
@@ -45,7 +49,7 @@ def _entry(path: str, method: str, operation: dict[str, Any], schema: dict[str, 
         "method": method.upper(),
         "path": path,
         "summary": operation["summary"],
-        "description": operation["description"],
+        "paragraphs": _paragraphs(operation["description"]),
         "parameters": [{**one, "type": _type(one["schema"], components)} for one in operation["parameters"]],
         "fields": _fields(body["schema"], components) if body else [],
         "body": _pretty(body["example"]) if body else "",
@@ -87,6 +91,11 @@ def _resolved(schema: dict[str, Any], components: dict[str, Any]) -> dict[str, A
     if "properties" not in schema and len(choices := [one for one in schema.get("anyOf", []) if "$ref" in one]) == 1:
         return _resolved(choices[0], components)
     return schema
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Text as it stands in the code, without its line ends and Markdown's marks."""
+    return [" ".join(part.split()).replace("`", "") for part in text.split("\n\n") if part.strip()]
 
 
 def _pretty(value: Any) -> str:

@@ -12,7 +12,8 @@ from caseway.api import case_json, found, repeats, replying
 from caseway.api.authentication import ApiRequest, require_writer
 from caseway.api.problems import invalid, not_found
 from caseway.api.schemas.base import Id
-from caseway.api.schemas.cases import MessageAnswer, NewNote, NewReply, ReplyQueued
+from caseway.api.schemas.case_changes import NewNote, NewReply
+from caseway.api.schemas.cases import MessageAnswer, ReplyQueued
 from caseway.cases.models import Case, Message
 from caseway.mail.parse import part
 from caseway.outbound.reply import choices, reply

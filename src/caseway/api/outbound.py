@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from django.db.models import Q, QuerySet
@@ -9,13 +11,15 @@ from ninja import Query as FromQuery
 from ninja import Router
 
 from caseway.api import found, paging
-from caseway.api.authentication import ApiRequest, require_writer
+from caseway.api.authentication import ApiRequest, require_administrator, require_writer
 from caseway.api.inbound import mailbox_name
 from caseway.api.problems import WRONG_STATE, ProblemError, invalid, not_found
 from caseway.api.schemas.base import Id
 from caseway.api.schemas.cases import DeliveryState
 from caseway.api.schemas.mail import OutboundAnswer, OutboundKindName, OutboundList, OutboundQuery
 from caseway.cases.models import Case
+from caseway.outbound import outbox
+from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.reply import undo
 
@@ -46,19 +50,45 @@ def get_outbound(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
     return _answer(_row(request, outbound_id))
 
 
-@router.post("/{outbound_id}/cancel", response=OutboundAnswer, summary="Cancel a queued reply", url_name="cancel")
+@router.post("/{outbound_id}/cancel", response=OutboundAnswer, summary="Cancel a queued mail", url_name="cancel")
 def cancel_outbound(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
-    """Takes a reply back while it is queued. Once it is being sent it cannot be stopped: 409."""
-    require_writer(request)
+    """Takes a reply back while it is queued, out of its case too; administrators stop other mail.
+
+    Once it is being sent it cannot be stopped: 409.
+    """
     row = _row(request, outbound_id)
+    require_writer(request)
     if row.kind != OutboundKind.REPLY:
-        raise ProblemError(WRONG_STATE, "Only replies can be cancelled; Caseway sends the others by itself.")
-    if row.state == OutboundState.CANCELLED:
-        return _answer(row)
-    if row.state != OutboundState.QUEUED:
-        raise _too_late(row)
-    undo(row, by=request.auth)
+        require_administrator(request)
+    if row.state != OutboundState.CANCELLED:
+        with _right_state():
+            if row.kind == OutboundKind.REPLY:
+                undo(row, by=request.auth)
+            else:
+                outbox.cancel(row, by=request.auth)
     return _answer(_row(request, outbound_id))
+
+
+@router.post("/{outbound_id}/send-again", response=OutboundAnswer, summary="Send a mail again", url_name="send-again")
+def send_outbound_again(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
+    """Queues a failed or uncertain mail once more: the same bytes, the same Message-ID. For administrators.
+
+    An uncertain one may have arrived already, which only a person can find out: look before you call this.
+    """
+    row = _row(request, outbound_id)
+    require_administrator(request)
+    with _right_state():
+        outbox.send_again(row, by=request.auth)
+    return _answer(_row(request, outbound_id))
+
+
+@contextmanager
+def _right_state() -> Iterator[None]:
+    """It has gone too far for this, or not far enough: said as a conflict."""
+    try:
+        yield
+    except CannotSendError as error:
+        raise ProblemError(WRONG_STATE, str(error)) from error
 
 
 def _case(request: ApiRequest, number: str) -> Case:
@@ -66,12 +96,6 @@ def _case(request: ApiRequest, number: str) -> Case:
         return found.case(request, number)
     except ProblemError as problem:
         raise invalid("case", problem.detail) from None
-
-
-def _too_late(row: OutboundEmail) -> ProblemError:
-    return ProblemError(
-        WRONG_STATE, f"It is {row.get_state_display().lower()} and cannot be taken back. Write another reply instead."
-    )
 
 
 def _rows(request: ApiRequest) -> QuerySet[OutboundEmail]:

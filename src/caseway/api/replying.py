@@ -7,7 +7,7 @@ import binascii
 
 from caseway.api import found
 from caseway.api.problems import CANNOT_SEND, ProblemError, invalid
-from caseway.api.schemas.cases import NewFile, NewReply
+from caseway.api.schemas.case_changes import NewFile, NewReply
 from caseway.cases.models import Status
 from caseway.mail.address import address_key
 from caseway.mail.model import Address, File

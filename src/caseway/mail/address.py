@@ -17,9 +17,11 @@ from caseway.mail import bounds
 from caseway.mail.encoded import clean, decode_words
 from caseway.mail.model import Address
 
-_SPECIAL = re.compile(r'["(<>,;:]|\\')
+_SPECIAL = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,2000}\?=|["(<>,;:]|\\')
+"""What ends a run of plain words. An encoded word is one of them whatever bare ',' or ':' it holds."""
 _ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"'@]{1,64}@([^\s<>()\[\],;:\"'@]{1,255}\.[^\s<>()\[\],;:\"'@.]{2,63})")
 _INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\u00ad]")
+_QUOTED_LOCAL = re.compile(r'"[^"]{1,64}"@\S+\Z')
 _DOMAIN_SPACES = re.compile(r" ?([@.]) ?")
 _ANGLE_CHARACTERS = 2_000
 """Longest text looked for between '<' and '>': RFC 5321 allows 254, source routes some more."""
@@ -63,6 +65,8 @@ class _Read(NamedTuple):
     address: Address
     has_bare_at: bool = False
     """An unquoted '@' stood in its name."""
+    names_two: bool = False
+    """No brackets, and several addresses in one mailbox."""
     is_words_only: bool = False
     """Words without brackets or '@': perhaps the first half of 'Smith, John <j@x>'."""
 
@@ -89,7 +93,7 @@ def is_ambiguous(values: Iterable[str]) -> bool:
     boxes = [box for value in values for box in _mailboxes(value)]
     if sum(1 for box in boxes if box.address.email) > 1:
         return True
-    return any(_reads_as_another(box.address, box.has_bare_at) for box in boxes)
+    return any(box.names_two or _reads_as_another(box.address, box.has_bare_at) for box in boxes)
 
 
 def _reads_as_another(address: Address, has_bare_at: bool) -> bool:
@@ -138,6 +142,9 @@ def _mailboxes(value: str) -> list[_Read]:
             box.comments.append(text)
         elif mark == "<":
             position = _angle(value, position, box)
+        elif mark.startswith("=?"):
+            box.words.append(mark)
+            position = found.end()
         elif mark in ",;":
             _close(box, out)
             box = _Mailbox()
@@ -151,7 +158,7 @@ def _mailboxes(value: str) -> list[_Read]:
             position += 1
         # A lone '>' is dropped.
     _close(box, out)
-    return out
+    return [one for one in out if one.address.name or one.address.email]
 
 
 def _quoted_string(value: str, position: int) -> tuple[str, int]:
@@ -252,14 +259,14 @@ def _close(box: _Mailbox, out: list[_Read]) -> None:
 def _bare_address(phrase: str, bare: str, comment: str) -> _Read:
     """'a@b', 'a @ b . c', 'Name a@b', 'a@b Name', 'a@b c@d'."""
     joined = _DOMAIN_SPACES.sub(r"\1", " ".join(bare.split()))
-    if not any(character.isspace() for character in joined):
-        return _Read(Address(comment, _email(joined)), joined.count("@") > 1 and '"' not in joined)
+    if not any(character.isspace() for character in joined) or _QUOTED_LOCAL.match(joined):
+        return _Read(Address(comment, _email(joined)), names_two=joined.count("@") > 1 and '"' not in joined)
     found = list(_ADDRESS_IN_TEXT.finditer(joined[:4000]))
     if not found:
         word = next((word for word in joined.split() if "@" in word), joined)
         return _Read(Address(comment or _name(phrase.replace(word, " ")), _email(word)))
     name = _name(_ADDRESS_IN_TEXT.sub(" ", joined[:4000]).strip(" '\"")) or comment
-    return _Read(Address(name, _email(found[-1][0])), len({address_key(one[0]) for one in found}) > 1)
+    return _Read(Address(name, _email(found[-1][0])), names_two=len({address_key(one[0]) for one in found}) > 1)
 
 
 def _name(phrase: str) -> str:

@@ -13,23 +13,52 @@ import re
 
 from caseway.mail import headers
 
-_KEPT_HEADERS = frozenset({
-    "mime-version", "content-transfer-encoding", "date", "auto-submitted", "precedence", "x-auto-response-suppress",
-    "importance", "x-priority", "priority", "return-receipt-to-none", "x-autoreply",
-})
-_DROPPED = ("dkim-signature", "arc-", "authentication-results", "x-google-", "x-gm-", "received-spf", "x-ms-", "x-microsoft-", "x-originating")
+_KEPT_HEADERS = frozenset(
+    {
+        "mime-version",
+        "content-transfer-encoding",
+        "date",
+        "auto-submitted",
+        "precedence",
+        "x-auto-response-suppress",
+        "importance",
+        "x-priority",
+        "priority",
+        "return-receipt-to-none",
+        "x-autoreply",
+    }
+)
+_DROPPED = (
+    "dkim-signature",
+    "arc-",
+    "authentication-results",
+    "x-google-",
+    "x-gm-",
+    "received-spf",
+    "x-ms-",
+    "x-microsoft-",
+    "x-originating",
+)
+_STRUCTURE = frozenset({"content-type", "content-disposition"})
+_FILE_NAME = re.compile(rb'(?i)(\b(?:file)?name(?:\*\d{0,4}\*?)?\s{0,5}=\s{0,5})("(?:[^"\\\r\n]++|\\.)*+"?|[^;\r\n]*)')
+_EXTENSION = re.compile(rb'\.[A-Za-z0-9]{1,5}"?\Z')
+_PERCENT_OR_LETTERS = re.compile(rb"%[0-9A-Fa-f]{2}|[A-Za-z0-9]+")
 _WORD = re.compile(rb"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,2000}\?=")
 _ADDRESS = re.compile(rb"[A-Za-z0-9._%+=&'*/~!#$^{}|-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SYNTAX = re.compile(
-    rb"(?i)multipart/[a-z0-9.+-]+|(?:text|image|audio|video|application|message)/[a-z0-9.+-]+|charset|boundary|name|filename|attachment|inline|format|flowed|delsp"
-    rb"|report-type|method|utf-8|us-ascii|iso-[0-9]{4}-[0-9a-z-]+|windows-[0-9]+|gb2312|gbk|big5|koi8-r|shift_jis|quoted-printable|base64|7bit|8bit|binary"
+    rb"(?i)multipart/[a-z0-9.+-]+|(?:text|image|audio|video|application|message)/[a-z0-9.+-]+|charset|boundary|name|"
+    rb"filename|attachment|inline|format|flowed|delsp"
+    rb"|report-type|method|utf-8|us-ascii|iso-[0-9]{4}-[0-9a-z-]+|windows-[0-9]+|gb2312|gbk|big5|koi8-r|shift_jis|"
+    rb"quoted-printable|base64|7bit|8bit|binary"
 )
 _TAG = re.compile(rb"<[/!]?[A-Za-z][^<>]{0,2000}>|&[A-Za-z]{2,8};|&#[0-9]{1,7};|https?://[^\s<>\"]{1,500}")
 _CLASSES = bytes(
-    ord("x") if 97 <= byte <= 122 else ord("X") if 65 <= byte <= 90 else ord("0") if 48 <= byte <= 57 else byte for byte in range(256)
+    ord("x") if 97 <= byte <= 122 else ord("X") if 65 <= byte <= 90 else ord("0") if 48 <= byte <= 57 else byte
+    for byte in range(256)
 )
 _QUOTE_WORDS = re.compile(
-    rb"(?i)\b(?:on|wrote|schrieb|am|le|a .crit|from|von|de|to|an|cc|sent|gesendet|envoy.|subject|betreff|objet|date|datum|original message|urspr.ngliche nachricht|forwarded message|begin forwarded message|sent from my)\b:?"
+    rb"(?i)\b(?:on|wrote|schrieb|am|le|a .crit|from|von|de|to|an|cc|sent|gesendet|envoy.|subject|betreff|objet|date|"
+    rb"datum|original message|urspr.ngliche nachricht|forwarded message|begin forwarded message|sent from my)\b:?"
 )
 
 
@@ -57,15 +86,38 @@ def _headers(head: bytes) -> bytes:
             out.append(prefix + _letters(value))
         elif name in _KEPT_HEADERS:
             out.append(prefix + value)
+        elif name in _STRUCTURE:
+            out.append(prefix + _FILE_NAME.sub(lambda found: found[1] + _file_name(found[1], found[2]), value))
         else:
             out.append(prefix + _value(value))
     return b"".join(out)
 
 
+def _file_name(parameter: bytes, name: bytes) -> bytes:
+    """The value of a name parameter: quotes, charset, percent and encoded-word frames and the extension stay."""
+    found = _EXTENSION.search(name)
+    stem, extension = (name[: found.start()], found[0]) if found else (name, b"")
+    # Only the extended form "name*=utf-8''M%C3%A4rz" has a frame; "Mara's bill" has an apostrophe.
+    frame, quote, rest = stem.rpartition(b"'") if parameter.rstrip(b"= \t").endswith(b"*") else (b"", b"", stem)
+    out, position = [frame + quote], 0
+    for word in _WORD.finditer(rest):
+        out += [_percent(rest[position : word.start()]), _encoded_word(word[0])]
+        position = word.end()
+    return b"".join(out) + _percent(rest[position:]) + extension
+
+
+def _percent(text: bytes) -> bytes:
+    return _PERCENT_OR_LETTERS.sub(lambda found: found[0] if found[0][:1] == b"%" else _letters(found[0]), text)
+
+
 def _value(value: bytes) -> bytes:
     """One header line: encoded words keep their frame, addresses stay the same person each time."""
     out, position = [], 0
-    marks = sorted((found.start(), found.end(), pattern) for pattern in (_WORD, _ADDRESS, _SYNTAX) for found in pattern.finditer(value))
+    marks = sorted(
+        (found.start(), found.end(), pattern)
+        for pattern in (_WORD, _ADDRESS, _SYNTAX)
+        for found in pattern.finditer(value)
+    )
     for start, end, pattern in marks:
         if start < position:
             continue
@@ -94,8 +146,10 @@ def _encoded_word(word: bytes) -> bytes:
 
 
 def _quoted(text: bytes) -> bytes:
-    """Letters replaced, '=C3' sequences kept: they are the charset's shape, of letters that are replaced around them."""
-    return re.sub(rb"=[0-9A-Fa-f]{2}|[A-Za-z0-9]+", lambda found: found[0] if found[0][:1] == b"=" else _letters(found[0]), text)
+    """Letters replaced, '=C3' sequences kept: they are the charset's shape, and alone they say nothing."""
+    return re.sub(
+        rb"=[0-9A-Fa-f]{2}|[A-Za-z0-9]+", lambda found: found[0] if found[0][:1] == b"=" else _letters(found[0]), text
+    )
 
 
 def _base64(text: bytes) -> bytes:
@@ -116,20 +170,21 @@ _PIECE = 2_000
 def _body(body: bytes) -> bytes:
     """Text replaced letter by letter; delimiters, part headers, tags and words around quotes stay."""
     out: list[bytes] = []
-    is_header = False
+    header: list[bytes] = []
     for line in body.splitlines(keepends=True):
-        if _DELIMITER.match(line):
-            out.append(line)
-        elif _PART_HEADER.match(line) or (is_header and line[:1] in (b" ", b"\t")):
-            is_header = True
-            out.append(_headers(line) if line[:1] not in (b" ", b"\t") else _value(line))
+        if _PART_HEADER.match(line) or (header and line[:1] in (b" ", b"\t")):
+            header.append(line)
             continue
+        if header:
+            out.append(_headers(b"".join(header)))
+            header = []
+        if line.isspace() or _DELIMITER.match(line):
+            out.append(line)
         elif _BASE64_LINE.match(line):
             out.append(re.sub(rb"[A-Za-z0-9+/]", b"A", line))
         else:
             out.extend(_text(line[start : start + _PIECE]) for start in range(0, len(line), _PIECE))
-        is_header = False
-    return b"".join(out)
+    return b"".join([*out, _headers(b"".join(header))])
 
 
 def _text(text: bytes) -> bytes:

@@ -52,7 +52,9 @@ class _Reader:
         for index, node in enumerate(leaves):
             out.leaves.append(self._part(node, index, cids, is_body=id(node) in body_ids))
         out.attachments = tuple(
-            part for part, node in zip(out.leaves, leaves, strict=True) if id(node) in attached and not self._is_empty_crumb(node, part)
+            part
+            for part, node in zip(out.leaves, leaves, strict=True)
+            if id(node) in attached and not self._is_empty_crumb(node, part)
         )
         return out
 
@@ -63,24 +65,26 @@ class _Reader:
         return self.contents[key]
 
     def _is_empty_crumb(self, node: Node, part: Part) -> bool:
-        """An empty text without a name is no file: mail programs leave them between real attachments."""
-        return not part.content and not node.name and node.content_type in ("text/plain", "text/html")
+        """Nothing to open: an empty text without a name between real files, an inline image that was taken out."""
+        if part.content:
+            return False
+        return part.is_inline or (not node.name and node.content_type in ("text/plain", "text/html"))
 
     def _unpack(self) -> None:
         """Replace each winmail.dat and each opaque signature by what it holds. A list of work, no recursion."""
         unwrapped = 0
-        todo = [(self.root, None)]
+        todo = [self.root]
         while todo:
-            node, parent = todo.pop()
+            node = todo.pop()
             if node.is_multipart:
                 if node.content_type == "multipart/encrypted":
                     self.defects.append("encrypted: the text can only be read with the key of the recipient")
-                todo.extend((child, node) for child in reversed(node.children))
+                todo.extend(reversed(node.children))
             elif node.content_type in _SMIME and unwrapped < bounds.UNWRAPPED:
                 unwrapped += 1
                 inner = self._signed(node)
                 if inner is not None:
-                    todo.append((inner, node))
+                    todo.append(inner)
             elif node.content_type == "application/ms-tnef" or node.name.lower() == "winmail.dat":
                 self._open_tnef(node)
 
@@ -124,8 +128,12 @@ class _Reader:
                 sorted_parts.text = own
                 sorted_parts.html = [node for node in sorted_parts.html if id(node) not in ids]
             else:
-                sorted_parts.text = [node for node in self.tnef_bodies if node.content_type == "text/plain"] or self.tnef_bodies
-                sorted_parts.html = [node for node in self.tnef_bodies if node.content_type == "text/html"] or self.tnef_bodies
+                sorted_parts.text = [
+                    node for node in self.tnef_bodies if node.content_type == "text/plain"
+                ] or self.tnef_bodies
+                sorted_parts.html = [
+                    node for node in self.tnef_bodies if node.content_type == "text/html"
+                ] or self.tnef_bodies
         pieces = [self._text(node) for node in sorted_parts.text]
         html = self._html(sorted_parts.html)
         text = _joined([_as_text(node, piece) for node, piece in zip(sorted_parts.text, pieces, strict=True)])
@@ -163,7 +171,9 @@ class _Reader:
             for file in extracted.files:
                 name = clean(charset.decode(file.name, node.parameters.get("charset", ""))[0])
                 self.packed.append(_virtual(file.content, _type_by_name(name), name, ""))
-        text, defect = charset.decode(content, node.parameters.get("charset", ""), is_html=node.content_type == "text/html")
+        text, defect = charset.decode(
+            content, node.parameters.get("charset", ""), is_html=node.content_type == "text/html"
+        )
         if defect:
             self.defects.append(defect)
         if "\x00" in text:
@@ -225,8 +235,7 @@ def _virtual(content: bytes, content_type: str, name: str, content_id: str, char
 
 
 def _type_by_name(name: str) -> str:
-    extension = name.rpartition(".")[2].lower()
-    return next((kind for kind, known in names.EXTENSIONS.items() if known == extension), "application/octet-stream")
+    return names.TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
 
 
 def _shown_name(node: Node, content: bytes) -> str:

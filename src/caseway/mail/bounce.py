@@ -14,8 +14,17 @@ from caseway.mail.address import parse_addresses
 from caseway.mail.model import Bounce, MessageId, ParsedEmail, Part
 
 _STATUS_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_RETURNED_PARTS = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers", "message/partial",
-                             "text/rfc822", "message/news"})
+_RETURNED_PARTS = frozenset(
+    {
+        "message/rfc822",
+        "text/rfc822-headers",
+        "message/global",
+        "message/global-headers",
+        "message/partial",
+        "text/rfc822",
+        "message/news",
+    }
+)
 _ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
 STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])")
@@ -69,12 +78,13 @@ def details(email: ParsedEmail) -> tuple[Bounce, ...]:
         if one.address or status:
             found.setdefault(one.address.lower(), Bounce(one.address, status, permanent, one.diagnostic, identifier))
     if not found:
-        found = {one.recipient.lower(): one for one in provider_json.recipients(email)}
+        found = {told.recipient.lower(): told for told in provider_json.recipients(email)}
     if not found:
         is_delay = bool(bounce_words.delay(email))
-        for one in bounce_words.recipients(email):
-            permanent = not is_delay and is_permanent(one.status, one.diagnostic, default=True)
-            found.setdefault(one.address.lower(), Bounce(one.address, one.status, permanent, one.diagnostic, identifier))
+        for named in bounce_words.recipients(email):
+            permanent = not is_delay and is_permanent(named.status, named.diagnostic, default=True)
+            one_bounce = Bounce(named.address, named.status, permanent, named.diagnostic, identifier)
+            found.setdefault(named.address.lower(), one_bounce)
     return tuple(found.values())[: bounds.BOUNCE_RECIPIENTS]
 
 
@@ -97,8 +107,12 @@ def recipients(email: ParsedEmail) -> tuple[Recipient, ...]:
     if part is None:
         return ()
     out: list[Recipient] = []
-    content = b"\n" + part.content[: bounds.HEADER_BLOCK_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(b"\n")
-    for piece in re.split(rb"\n[ \t]{0,80}\n", content, maxsplit=2 * bounds.BOUNCE_RECIPIENTS)[: 2 * bounds.BOUNCE_RECIPIENTS]:
+    content = b"\n" + part.content[: bounds.HEADER_BLOCK_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").lstrip(
+        b"\n"
+    )
+    for piece in re.split(rb"\n[ \t]{0,80}\n", content, maxsplit=2 * bounds.BOUNCE_RECIPIENTS)[
+        : 2 * bounds.BOUNCE_RECIPIENTS
+    ]:
         block = headers.split(b"\n" + piece.strip(b"\n"), 1, is_message=False)
         one = _recipient(block)
         if one:
@@ -127,7 +141,9 @@ def _recipient(block: headers.HeaderBlock) -> Recipient | None:
         status = better
     if not (address or action or status):
         return None
-    return Recipient(address, action if action in _ACTIONS else "failed" if action.startswith("fail") else "", status, text[:1000])
+    return Recipient(
+        address, action if action in _ACTIONS else "failed" if action.startswith("fail") else "", status, text[:1000]
+    )
 
 
 def _typed_address(value: str) -> str:
@@ -150,9 +166,9 @@ def original_message_id(email: ParsedEmail) -> MessageId:
             block = headers.split(b"\n" + part.content[: bounds.HEADER_BLOCK_BYTES], 1)
             if found := message_ids([block.text("message-id")]):
                 return found[0]
-    part = _status_part(email)
-    if part is not None:
-        block = headers.split(b"\n" + part.content[: bounds.HEADER_BLOCK_BYTES], 1)
+    status = _status_part(email)
+    if status is not None:
+        block = headers.split(b"\n" + status.content[: bounds.HEADER_BLOCK_BYTES], 1)
         if found := message_ids([block.text("x-original-message-id")]):
             return found[0]
     return bounce_words.original_message_id(email)

@@ -63,13 +63,16 @@ def came_from_us(email: ParsedEmail, own: Own) -> str:
 
 def read_receipt(email: ParsedEmail, own: Own) -> str:
     """Disposition notification (RFC 8098), or a delivery report that only says it went well."""
-    if signs.report_type(email) == "disposition-notification" or signs.has_part(email, "message/disposition-notification"):
+    if signs.report_type(email) == "disposition-notification" or signs.has_part(
+        email, "message/disposition-notification"
+    ):
         return "read receipt (RFC 8098)"
     if email.header("content-class").lower() == "urn:content-classes:mdn":
         return "read receipt (Content-Class: mdn)"
-    if "report" in email.header("x-ms-exchange-message-class").lower() and ".ipn" in email.header(
-        "x-ms-exchange-message-class"
-    ).lower():
+    if (
+        "report" in email.header("x-ms-exchange-message-class").lower()
+        and ".ipn" in email.header("x-ms-exchange-message-class").lower()
+    ):
         return "read receipt of Exchange"
     return ""
 
@@ -95,12 +98,20 @@ def calendar_reply(email: ParsedEmail, own: Own) -> str:
 
 def challenge(email: ParsedEmail, own: Own) -> str:
     """Challenge-response filters that want us to prove to be people."""
-    for name in ("x-tmda-fingerprint", "x-challenge", "x-challenge-response", "x-uol-auto-antispam", "x-asg-recipients"):
+    for name in (
+        "x-tmda-fingerprint",
+        "x-challenge",
+        "x-challenge-response",
+        "x-uol-auto-antispam",
+        "x-asg-recipients",
+    ):
         if email.header(name):
             return f"challenge ({name} header)"
     if email.sender.domain in signs.CHALLENGE_DOMAINS:
         return f"challenge from {email.sender.domain}"
-    if signs.CHALLENGE_SUBJECT.search(email.subject[:300]) and (email.in_reply_to or email.references or signs.is_marked_automatic(email)):
+    if signs.CHALLENGE_SUBJECT.search(email.subject[:300]) and (
+        email.in_reply_to or email.references or signs.is_marked_automatic(email)
+    ):
         return "challenge (asks to confirm the sender)"
     return ""
 
@@ -131,7 +142,11 @@ def _is_own_list(email: ParsedEmail, own: Own) -> bool:
     identifiers = {email.header("list-id").rpartition("<")[2].rstrip("> ").strip().lower()}
     identifiers |= {box.key for box in parse_addresses([email.header("list-post")])}
     identifiers.discard("")
-    return any(key in identifiers or key.replace("@", ".") in identifiers for key in own.addresses) if identifiers else False
+    return (
+        any(key in identifiers or key.replace("@", ".") in identifiers for key in own.addresses)
+        if identifiers
+        else False
+    )
 
 
 def spam(email: ParsedEmail, own: Own) -> str:

@@ -21,6 +21,8 @@ LONGEST_WORD = 900
 """A word of a field that folds nowhere: RFC 5322 2.1.1 forbids lines over 998."""
 ENCODED_BYTES = 42
 """Bytes of UTF-8 in one encoded word: 56 characters of base64 and 12 around them stay under 75 (RFC 2047 2)."""
+LOCAL_PART_LIMIT = 64
+"""Octets (RFC 5321 4.5.3.1.1)."""
 ATOM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~")
 BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Characters that turn the direction of writing: in a file name they hide its real ending."""
@@ -109,13 +111,15 @@ def mailbox(email: str) -> str:
     """`local@domain` as a header and an SMTP command can carry it. Raises UnsendableError when it names nobody."""
     local, _, domain = clean(email).rpartition("@")
     domain = ascii_domain(domain)
-    if local.startswith('"') and local.endswith('"') and len(local) > 1:
+    is_quoted = len(local) > 2 and local.startswith('"') and local.endswith('"')
+    if is_quoted:
         local = local[1:-1].replace("\\", "")
-    if not local or not domain or len(local.encode()) > 64:
+    # Unquoted, these come of a list or a name that was taken for an address.
+    is_broken = not is_quoted and any(c in ' <>()[]:;,@\\"' for c in local)
+    if not local or not domain or is_broken or len(local.encode()) > LOCAL_PART_LIMIT:
         raise UnsendableError(f"{clean(email)[:200]!r} is not an email address that can be written to.")
-    if all(c in ATOM or c == "." or not c.isascii() for c in local) and not (
-        local.startswith(".") or local.endswith(".") or ".." in local
-    ):
+    is_dot_atom = all(c in ATOM or c == "." or not c.isascii() for c in local) and all(local.split("."))
+    if is_dot_atom:
         return f"{local}@{domain}"
     escaped = local.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"@{domain}'
@@ -133,8 +137,16 @@ def ascii_domain(domain: str) -> str:
     except (idna.IDNAError, UnicodeError):
         return ""
     labels = encoded.lower().split(".")
-    fine = all(label and len(label) <= 63 and all(c.isalnum() or c in "-_" for c in label) for label in labels)
-    return ".".join(labels) if fine and len(encoded) <= 253 else ""
+    return ".".join(labels) if all(map(_is_label, labels)) and len(encoded) <= 253 else ""
+
+
+def _is_label(label: str) -> bool:
+    return (
+        0 < len(label) <= 63
+        and not label.startswith("-")
+        and not label.endswith("-")
+        and (all(c.isalnum() or c in "-_" for c in label))
+    )
 
 
 def identifier(value: str) -> str:

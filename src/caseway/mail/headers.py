@@ -9,10 +9,34 @@ from caseway.mail import bounds, charset
 from caseway.mail.encoded import clean, decode_words
 
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:")
-_SURE_NAMES = (b"content-", b"x-", b"list-", b"received", b"return-path", b"delivered-to", b"message-id", b"mime-version",
-               b"dkim-signature", b"arc-", b"authentication-results", b"from", b"to", b"cc", b"subject", b"date", b"reply-to",
-               b"references", b"in-reply-to", b"sender", b"auto-submitted", b"precedence", b"thread-", b"user-agent")
+_SURE_NAMES = (
+    b"content-",
+    b"x-",
+    b"list-",
+    b"received",
+    b"return-path",
+    b"delivered-to",
+    b"message-id",
+    b"mime-version",
+    b"dkim-signature",
+    b"arc-",
+    b"authentication-results",
+    b"from",
+    b"to",
+    b"cc",
+    b"subject",
+    b"date",
+    b"reply-to",
+    b"references",
+    b"in-reply-to",
+    b"sender",
+    b"auto-submitted",
+    b"precedence",
+    b"thread-",
+    b"user-agent",
+)
 """Beginnings of names that show that the header block goes on."""
+_MBOX = re.compile(rb">?From (?!\s{0,20}:)")
 _END = re.compile(rb"\n\r?\n")
 
 
@@ -62,55 +86,64 @@ def split(buffer: bytes, start: int = 0, end: int | None = None, *, is_message: 
     limit = min(end, start + bounds.HEADER_BLOCK_BYTES)
     block = HeaderBlock(body=start)
     position = _past_junk(buffer, start, limit, block) if is_message else start
-    name, value, held = b"", [], 0
-    lines = 0
-    while position < limit:
-        lines += 1
+    current = _Field()
+    for _ in range(bounds.HEADER_LINES):
+        if position >= limit or len(block.fields) >= bounds.HEADER_COUNT - 1:
+            break
         line_end = buffer.find(b"\n", position, limit)
         after = line_end + 1 if line_end >= 0 else limit
-        line = buffer[position : line_end if line_end >= 0 else limit]
-        if line.endswith(b"\r"):
-            line = line[:-1]
+        line = buffer[position : line_end if line_end >= 0 else limit].removesuffix(b"\r")
         if not line:
-            position = after
-            break
-        if lines > bounds.HEADER_LINES or len(block.fields) >= bounds.HEADER_COUNT:
-            block.defects.append("too many headers: the rest is only in the original message")
-            position = _skip_block(buffer, position, end)
-            break
-        if line[0] in b" \t":
-            if name and held < bounds.HEADER_BYTES:
-                value.append(line)
-                held += len(line)
-            position = after
-            continue
-        found = _NAME.match(line)
-        if found is None:
-            if not _continues(buffer, after, limit, name):
-                block.defects.append("no blank line between headers and body")
-                break
-            if line[:1] != b">" and held < bounds.HEADER_BYTES:  # '>From ' lines of mbox are nobody's value
-                value.append(b" " + line)
-                held += len(line)
-            position = after
-            continue
-        if name:
-            _add(block, name, value)
-        name, value = found[1], [line[found.end() :]]
-        held = len(value[0])
+            current.close(block)
+            block.body = after
+            return block
+        found = None if line[0] in b" \t" else _NAME.match(line)
+        if found:
+            current.close(block)
+            current = _Field(found[1], line[found.end() :])
+        elif line[0] in b" \t":
+            current.extend(line)
+        elif not _continues(buffer, after, limit, current.name):
+            block.defects.append("no blank line between headers and body")
+            current.close(block)
+            block.body = position if block.fields or position > start else start
+            return block
+        elif line[:1] != b">":  # '>From ' lines of mbox are nobody's value
+            current.extend(b" " + line)
         position = after
-    else:
-        if limit < end:
-            block.defects.append("header block too long: the rest is only in the original message")
-            position = _skip_block(buffer, position, end)
-    if name:
-        _add(block, name, value)
-    block.body = position if block.fields or position > start else start
+    current.close(block)
+    if position < end:
+        block.defects.append("too many headers: the rest is only in the original message")
+        position = _skip_block(buffer, position, end)
+    block.body = position
     return block
 
 
+class _Field:
+    """One header being read: its name and its lines, up to HEADER_BYTES."""
+
+    def __init__(self, name: bytes = b"", first: bytes = b"") -> None:
+        self.name = name
+        self.lines = [first]
+        self.size = len(first)
+
+    def extend(self, line: bytes) -> None:
+        if self.name and self.size < bounds.HEADER_BYTES:
+            self.lines.append(line)
+            self.size += len(line)
+
+    def close(self, block: HeaderBlock) -> None:
+        if self.name:
+            _add(block, self.name, self.lines)
+
+
 def _add(block: HeaderBlock, name: bytes, value: list[bytes]) -> None:
-    joined = b"".join(value) if len(value) == 1 else b"".join([value[0], *(b" " + piece.lstrip(b" \t") for piece in value[1:])])
+    """Unfold the lines of one header and keep it."""
+    joined = (
+        b"".join(value)
+        if len(value) == 1
+        else b"".join([value[0], *(b" " + piece.lstrip(b" \t") for piece in value[1:])])
+    )
     if len(joined) > bounds.HEADER_BYTES:
         joined = joined[: bounds.HEADER_BYTES]
         block.defects.append(f"header {name[:40].decode('ascii', 'replace')} too long, cut")
@@ -123,13 +156,14 @@ def _past_junk(buffer: bytes, start: int, limit: int, block: HeaderBlock) -> int
     for _ in range(bounds.JUNK_LINES):
         line_end = buffer.find(b"\n", position, limit)
         line = buffer[position : line_end if line_end >= 0 else limit]
-        if line.startswith((b"From ", b">From ")) or not line.strip():
+        if _MBOX.match(line) or not line.strip():
             pass
         elif (found := _NAME.match(line)) and _is_plausible(found[1]):
             if position > start and buffer[start:position].strip():
                 first = buffer[start:position].lstrip()
-                block.defects.append("mbox line before the headers" if first.startswith((b"From ", b">From "))
-                                     else "junk before the headers")
+                block.defects.append(
+                    "mbox line before the headers" if _MBOX.match(first) else "junk before the headers"
+                )
             return position
         if line_end < 0:
             break

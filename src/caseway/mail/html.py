@@ -28,8 +28,6 @@ ATTRIBUTES = {
     "table": {"border", "cellpadding", "cellspacing", "summary"},
     "td": {"colspan", "rowspan", "nowrap"},
     "th": {"colspan", "rowspan", "nowrap", "scope"},
-    "col": {"span"},
-    "colgroup": {"span"},
     "ol": {"start", "type", "reversed"},
     "ul": {"type"},
     "li": {"value", "type"},

@@ -16,7 +16,7 @@ from caseway.mail.html_scan import TOKENS_LIMIT, VOID, Token, TokenKind, plain_r
 DEPTH = 120
 """Nesting that is kept. Newsletters reach 40; browsers give up at 512."""
 KEPT_TAGS = frozenset(
-    """a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code col colgroup dd del
+    """a abbr acronym address article aside b bdi bdo big blockquote br caption center cite code dd del
     details dfn div dl dt em figcaption figure font footer h1 h2 h3 h4 h5 h6 header hgroup hr i img ins kbd li main
     mark nav ol p pre q rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th
     thead time tr tt u ul var wbr""".split()  # noqa: SIM905
@@ -38,10 +38,25 @@ CLOSES = {
     "thead": frozenset(["thead", "tbody", "tfoot", "tr", "td", "th"]),
     "tbody": frozenset(["thead", "tbody", "tfoot", "tr", "td", "th"]),
     "tfoot": frozenset(["thead", "tbody", "tfoot", "tr", "td", "th"]),
+    "caption": frozenset(["caption", "thead", "tbody", "tfoot", "tr", "td", "th"]),
     "a": frozenset(["a"]),
 }
+TABLE = frozenset(["table"])
 WALLS = frozenset(["table", "td", "th", "caption"])
-TABLE_PARTS = frozenset(["table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption", "colgroup"])
+TABLE_PARTS = frozenset(
+    [
+        "table",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "caption",
+    ]
+)
+TABLE_GAPS = frozenset((name, True) for name in ["table", "thead", "tbody", "tfoot", "tr"])
+"""Written elements that hold no text themselves."""
 LISTS = frozenset(["ul", "ol", "dl"])
 LOOK_BACK = 30
 """Open elements that are searched for one that an opening tag closes."""
@@ -94,6 +109,8 @@ class _Balancer:
         self.written_depth = 0
 
     def text(self, text: str) -> None:
+        if not text.isspace():
+            self._open_cell()
         self.written.append(unescape(text).translate(HOLD))
 
     def open(self, token: Token) -> None:
@@ -101,7 +118,9 @@ class _Balancer:
         if name in INNER_BLOCKS:
             self._close_implied(frozenset(["p"]), WALLS)
         if name in CLOSES:
-            self._close_implied(CLOSES[name], frozenset(["table"]) if name in TABLE_PARTS else WALLS | LISTS)
+            self._close_implied(CLOSES[name], _walls_of(name))
+        if name == "table" or name not in TABLE_PARTS:
+            self._open_cell()
         if name in VOID:
             self.written.append(_tag(token))
             return
@@ -112,10 +131,18 @@ class _Balancer:
         self.stack.append((name, is_written))
         self.open_names[name] += 1
 
+    def _open_cell(self) -> None:
+        """Open a cell for what stands between the cells of a table: a browser would move it out, in front of all."""
+        if self.stack and self.stack[-1] in TABLE_GAPS:
+            self.written.append("<td>")
+            self.stack.append(("td", True))
+            self.open_names["td"] += 1
+            self.written_depth += 1
+
     def close(self, name: str) -> None:
         if name in VOID or not self.open_names[name]:
             return
-        walls = frozenset(["table"]) - {name} if name in TABLE_PARTS else WALLS
+        walls = WALLS if name not in TABLE_PARTS else frozenset() if name == "table" else TABLE
         for index in range(len(self.stack) - 1, max(len(self.stack) - 1 - 2 * DEPTH, -1), -1):
             open_name = self.stack[index][0]
             if open_name == name:
@@ -148,6 +175,13 @@ class _Balancer:
             if is_written:
                 self.written.append(f"</{name}>")
                 self.written_depth -= 1
+
+
+def _walls_of(name: str) -> frozenset[str]:
+    """Within which open element an opening `name` may close others."""
+    if name in TABLE_PARTS:
+        return TABLE
+    return WALLS if name == "a" else WALLS | LISTS
 
 
 def _tag(token: Token) -> str:

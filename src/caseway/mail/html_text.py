@@ -75,7 +75,7 @@ class _Writer:
         self.blank_due = False
         self.space_due = False
         self.pre_depth = 0
-        self.quote_depth = 0
+        self.quote_depth = self.last_depth = 0
         self.quotes: list[bool] = []
         """One entry an open blockquote: whether it quotes."""
         self.lists: list[int] = []
@@ -231,7 +231,9 @@ class _Writer:
             self._append("", self.offset)
 
     def _append(self, line: str, offset: int, mark: str = "") -> None:
-        marks = ">" * self.quote_depth
+        # A blank line between two quotations belongs to the outer one.
+        marks = ">" * (self.quote_depth if line else min(self.quote_depth, self.last_depth))
+        self.last_depth = self.quote_depth
         text = f"{marks} {line}".rstrip() if marks else line
         self.lines.append(TextLine(text, offset, mark, bool(self.signature)))
 

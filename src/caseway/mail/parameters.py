@@ -53,8 +53,8 @@ def _next(text: str, position: int) -> tuple[str, str, int]:
     return name, bare, end + 1
 
 
-_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.S)
-_ESCAPED = re.compile(r"\\(.)", re.S)
+_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def _quoted(text: str, name: str, position: int) -> tuple[str, str, int]:

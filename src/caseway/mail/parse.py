@@ -78,7 +78,9 @@ def _normalised(raw: bytes, defects: list[str]) -> bytes:
         raw = raw[3:]
         defects.append("byte order mark before the headers")
     first_lf = raw.find(b"\n", 0, bounds.HEADER_BYTES)
-    if raw.find(b"\r", 0, first_lf if first_lf >= 0 else bounds.HEADER_BYTES) >= 0 and not _has_crlf_first(raw, first_lf):
+    if raw.find(b"\r", 0, first_lf if first_lf >= 0 else bounds.HEADER_BYTES) >= 0 and not _has_crlf_first(
+        raw, first_lf
+    ):
         defects.append("lines end in CR only")
         raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     elif b"\r\r\n" in raw[: bounds.HEADER_BYTES]:
@@ -174,6 +176,7 @@ def _date(value: str, defects: list[str]) -> datetime | None:
     value = clean(value[:200]).strip()
     if not value:
         return None
+    moment: datetime | None
     try:
         moment = parsedate_to_datetime(value)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

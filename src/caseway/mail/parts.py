@@ -181,4 +181,5 @@ def _repaired_type(main: str, parent: Node | None) -> str:
         return "text/plain"
     if compact == "html":
         return "text/html"
-    return "application/octet-stream" if "/" in compact else "text/plain"
+    # Letters of another alphabet in the type: damage on the way, and most of what is sent is text.
+    return "application/octet-stream" if "/" in compact and compact.isascii() else "text/plain"

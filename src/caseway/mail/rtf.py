@@ -8,14 +8,44 @@ import struct
 from caseway.mail import bounds, charset
 
 _PREBUFFER = (
-    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS Sans Serif"
-    b"SymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
+    b"{\\rtf1\\ansi\\mac\\deff0\\deftab720{\\fonttbl;}{\\f0\\fnil \\froman \\fswiss \\fmodern \\fscript \\fdecor MS"
+    b" Sans Serif"
+    b"SymbolArialTimes New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par"
+    b" \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
 )
 _TOKEN = re.compile(rb"\\([a-z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)")
-_HIDDEN = frozenset({b"fonttbl", b"colortbl", b"stylesheet", b"info", b"pict", b"object", b"themedata", b"listtable",
-                     b"listoverridetable", b"rsidtbl", b"generator", b"datastore", b"latentstyles", b"xmlnstbl"})
-_AS_TEXT = {b"par": "\n", b"line": "\n", b"tab": "\t", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“",
-            b"rdblquote": "”", b"bullet": "•", b"endash": "–", b"emdash": "—", b"row": "\n", b"cell": "\t"}
+_HIDDEN = frozenset(
+    {
+        b"fonttbl",
+        b"colortbl",
+        b"stylesheet",
+        b"info",
+        b"pict",
+        b"object",
+        b"themedata",
+        b"listtable",
+        b"listoverridetable",
+        b"rsidtbl",
+        b"generator",
+        b"datastore",
+        b"latentstyles",
+        b"xmlnstbl",
+    }
+)
+_AS_TEXT = {
+    b"par": "\n",
+    b"line": "\n",
+    b"tab": "\t",
+    b"lquote": "‘",
+    b"rquote": "’",
+    b"ldblquote": "“",
+    b"rdblquote": "”",
+    b"bullet": "•",
+    b"endash": "–",
+    b"emdash": "—",
+    b"row": "\n",
+    b"cell": "\t",
+}
 
 
 def readable(compressed: bytes, codepage: str) -> tuple[str, str]:
@@ -85,7 +115,11 @@ def _text(source: bytes, codepage: str, *, is_html: bool) -> str:
         elif symbol == b"*":
             after_star = True
             continue
-        elif word in _HIDDEN or (after_star and word is not None and word not in (b"htmltag", b"mhtmltag")) or word == b"mhtmltag":
+        elif (
+            word in _HIDDEN
+            or (after_star and word is not None and word not in (b"htmltag", b"mhtmltag"))
+            or word == b"mhtmltag"
+        ):
             hidden[-1] = True
         elif word == b"htmltag":
             hidden[-1] = False

@@ -51,34 +51,52 @@ SECOND_SIGNS = ("x-auto-response-suppress", "x-ms-exchange-inbox-rules-loop", "x
 
 AUTOMATIC_SUBJECT = re.compile(
     r"(?i)^(?:(?:re|aw|fw|fwd|wg|sv|vs|tr|antw|odp|rv|res)\s?:\s?){0,3}\W{0,3}(?:"
-    r"auto(?:matic|mated|matisch\w{0,2})?[ -]?(?:reply|response|respons|antwort|answer|responder)|autorespon|autoreply|out[ -]of[ -](?:the[ -])?office"
-    r"|ooo\b|on (?:vacation|leave|holiday)|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|notice|response)"
-    r"|abwesenheit|abwesend|au(?:ß|ss)er haus|nicht im (?:haus|büro)|urlaubs?(?:benachrichtigung|vertretung|meldung|antwort)|automatische (?:antwort|rückmeldung)"
-    r"|réponse automatique|message (?:automatique|d.absence)|absen(?:t|ce) (?:du bureau|from)|absence\b|notification d.absence"
-    r"|respuesta autom[aá]tica|contestaci[oó]n autom[aá]tica|fuera de (?:la )?oficina|ausente|resposta autom[aá]tica|fora do escrit[oó]rio|ausência"
-    r"|risposta automatica|fuori (?:ufficio|sede)|assente\b|automatisch(?:e)? (?:antwoord|beantwoord)|afwezig|niet aanwezig"
-    r"|automatiskt? svar|autosvar|fr[åa]nvarande|frånvaro|ikke til ?stede|fravær|automaattinen (?:vastaus|poissaolo)|poissa\b"
-    r"|autoodpowied[zź]|odpowied[zź] automatyczna|automatyczna odpowied|nieobecno|poza biurem|automatick[áa] odpov|mimo kancel[aá]ř|nepř[íi]tomnost"
+    r"auto(?:matic|mated|matisch\w{0,2})?[ -]?(?:reply|response|respons|antwort|answer|responder)|autorespon|"
+    r"autoreply|out[ -]of[ -](?:the[ -])?office"
+    r"|ooo\b|on (?:vacation|leave|holiday)|away from (?:the |my )?(?:office|desk|mail)|vacation (?:reply|notice|"
+    r"response)"
+    r"|abwesenheit|abwesend|au(?:ß|ss)er haus|nicht im (?:haus|büro)|urlaubs?(?:benachrichtigung|vertretung|"
+    r"meldung|antwort)|automatische (?:antwort|rückmeldung)"
+    r"|réponse automatique|message (?:automatique|d.absence)|absen(?:t|ce) (?:du bureau|from)|absence\b|"
+    r"notification d.absence"
+    r"|respuesta autom[aá]tica|contestaci[oó]n autom[aá]tica|fuera de (?:la )?oficina|ausente|"
+    r"resposta autom[aá]tica|fora do escrit[oó]rio|ausência"
+    r"|risposta automatica|fuori (?:ufficio|sede)|assente\b|automatisch(?:e)? (?:antwoord|beantwoord)|afwezig|"
+    r"niet aanwezig"
+    r"|automatiskt? svar|autosvar|fr[åa]nvarande|frånvaro|ikke til ?stede|fravær|automaattinen (?:vastaus|"
+    r"poissaolo)|poissa\b"
+    r"|autoodpowied[zź]|odpowied[zź] automatyczna|automatyczna odpowied|nieobecno|poza biurem|automatick[áa] odpov|"
+    r"mimo kancel[aá]ř|nepř[íi]tomnost"
     r"|automatikus válasz|házon kívül|răspuns automat|automatsk[ia] odgovor|otomatik (?:yan[ıi]t|cevap)|ofis dışında"
-    r"|автоматический ответ|автоответ|отсутству|нет на месте|автоматична відповідь|автоматичен отговор|αυτόματη απάντηση"
-    r"|自动(?:回复|答复)|自動(?:回覆|返信|応答)|不在(?:通知|の)|외부에 있음|자동 ?(?:회신|응답)|부재중|رد تلقائي|מענה אוטומטי|תשובה אוטומטית|ตอบกลับอัตโนมัติ|trả lời tự động"
+    r"|автоматический ответ|автоответ|отсутству|нет на месте|автоматична відповідь|автоматичен отговор|"
+    r"αυτόματη απάντηση"
+    r"|自动(?:回复|答复)|自動(?:回覆|返信|応答)|不在(?:通知|の)|외부에 있음|자동 ?(?:회신|응답)|부재중|"
+    r"رد تلقائي|מענה אוטומטי|תשובה אוטומטית|"
+    r"ตอบกลับอัตโนมัติ|trả lời tự động"
     r")"
 )
 """Subjects of absence notes. Alone they only keep us from answering; with a second sign they decide."""
 
-CHALLENGE_DOMAINS = frozenset({"boxbe.com", "spamarrest.com", "mailinblack.com", "spamlion.com", "0spam.com", "choicemail.com"})
+CHALLENGE_DOMAINS = frozenset(
+    {"boxbe.com", "spamarrest.com", "mailinblack.com", "spamlion.com", "0spam.com", "choicemail.com"}
+)
 CHALLENGE_SUBJECT = re.compile(
-    r"(?i)(?:(?:please|kindly) (?:confirm|verify) (?:your|that you|you are)|(?:confirm|verif)\w{0,8} (?:your (?:message|e-?mail) (?:to|delivery)|sender)"
-    r"|sender (?:verification|authentication|confirmation)|action required to deliver|email verification required|bitte bestätigen sie (?:ihre|den versand))"
+    r"(?i)(?:(?:please|kindly) (?:confirm|verify) (?:your|that you|you are)|(?:confirm|"
+    r"verif)\w{0,8} (?:your (?:message|e-?mail) (?:to|delivery)|sender)"
+    r"|sender (?:verification|authentication|confirmation)|action required to deliver|email verification required|"
+    r"bitte bestätigen sie (?:ihre|den versand))"
 )
 
 _NO_REPLY = re.compile(
-    r"(?:do[._-]?not|dont|no|not|never|non|nao|nicht)[._-]?(?:reply|replies|respond|response|answer|antworten|rispondere|responda|responder)"
-    r"|ne[._-]?pas[._-]?repondre|keine?[._-]?antwort|antwort[._-]?nicht|svara[._-]?(?:inte|ej)|ikke[._-]?svar|ei[._-]?vastausta"
+    r"(?:do[._-]?not|dont|no|not|never|non|nao|nicht)[._-]?(?:reply|replies|respond|response|answer|antworten|"
+    r"rispondere|responda|responder)"
+    r"|ne[._-]?pas[._-]?repondre|keine?[._-]?antwort|antwort[._-]?nicht|svara[._-]?(?:inte|ej)|ikke[._-]?svar|"
+    r"ei[._-]?vastausta"
     r"|nepovratna|neodpovidat|nie[._-]?odpowiadaj|niet[._-]?beantwoorden|no[._-]?contestar|nao[._-]?respond"
 )
 DAEMONS = re.compile(
-    r"mailer[._-]?daemon|mail[._-]?daemon|mdaemon|maildaemon|post[._-]?master|mail[._-]?(?:delivery|system|er)|mmdf|daemon|double[._-]?bounces?"
+    r"mailer[._-]?daemon|mail[._-]?daemon|mdaemon|maildaemon|post[._-]?master|mail[._-]?(?:delivery|system|er)|"
+    r"mmdf|daemon|double[._-]?bounces?"
     r"|bounces?|bounce[+.=_-].{0,200}|(?:.{0,100}[+._-])?bounces?|nobody|root|microsoftexchange[0-9a-f]{8,40}"
 )
 _LIST_ROLE = re.compile(r"owner-.{1,60}|.{1,60}-(?:request|owner|admin|bounces?)|majordomo|listserv|mailman|sympa")
@@ -102,7 +120,9 @@ _METHOD = re.compile(rb"(?im)^METHOD:[ \t]{0,5}([A-Z]{3,20})")
 def calendar_method(email: ParsedEmail) -> str:
     """METHOD of the first calendar part (RFC 5545), upper case, '' without."""
     for part in email.attachments:
-        if part.content_type in ("text/calendar", "application/ics") and (found := _METHOD.search(part.content, 0, 65_536)):
+        if part.content_type in ("text/calendar", "application/ics") and (
+            found := _METHOD.search(part.content, 0, 65_536)
+        ):
             return found[1].decode("ascii").upper()
     return ""
 

@@ -153,8 +153,8 @@ def _who(sender: Address) -> str:
 
 
 def _bare_subject(subject: str) -> str:
-    words = TAG.sub(" ", subject[:2_000]).casefold().split()
+    words = TAG.sub(" ", subject[:2_000]).replace("：", ": ").casefold().split()
     start = 0
-    while start < len(words) and len(words[start]) <= 12 and words[start].endswith((":", "：")):
+    while start < len(words) and len(words[start]) <= 12 and words[start].endswith(":"):
         start += 1
     return " ".join(words[start:])

@@ -5,15 +5,26 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from caseway.mail import bounds, charset, rtf
+from caseway.mail import bounds, charset, charset_names, rtf
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 _MESSAGE_BODY, _MESSAGE_PROPERTIES, _CODEPAGE = 0x0002800C, 0x00069003, 0x00069007
 _ATTACH_BEGIN, _ATTACH_TITLE, _ATTACH_DATA, _ATTACH_PROPERTIES = 0x00069002, 0x00018010, 0x0006800F, 0x00069005
 _BODY, _BODY_HTML, _RTF = 0x1000, 0x1013, 0x1009
 _DATA, _SHORT_NAME, _LONG_NAME, _MIME_TYPE, _CONTENT_ID, _DISPLAY_NAME = 0x3701, 0x3704, 0x3707, 0x370E, 0x3712, 0x3001
-_FIXED = {0x0002: 4, 0x0003: 4, 0x0004: 4, 0x0005: 8, 0x0006: 8, 0x0007: 8, 0x000A: 4, 0x000B: 4, 0x0014: 8,
-          0x0040: 8, 0x0048: 16}
+_FIXED = {
+    0x0002: 4,
+    0x0003: 4,
+    0x0004: 4,
+    0x0005: 8,
+    0x0006: 8,
+    0x0007: 8,
+    0x000A: 4,
+    0x000B: 4,
+    0x0014: 8,
+    0x0040: 8,
+    0x0048: 16,
+}
 """Sizes of MAPI property types, padded to four bytes."""
 
 
@@ -52,9 +63,10 @@ def _attributes(data: bytes, out: Tnef) -> None:
     while position + 9 <= len(data) and len(out.files) <= bounds.TNEF_FILES:
         identifier, length = struct.unpack_from("<II", data, position + 1)
         value = data[position + 9 : position + 9 + length]
+        out.is_damaged = out.is_damaged or len(value) < length
         position += 9 + length + 2
         if identifier == _CODEPAGE and len(value) >= 4:
-            codepage = charset.codec_for(f"cp{struct.unpack_from('<I', value)[0]}") or codepage
+            codepage = charset_names.codec_for(f"cp{struct.unpack_from('<I', value)[0]}") or codepage
         elif identifier == _MESSAGE_BODY:
             out.text = out.text or charset.decode(value.rstrip(b"\0"), codepage)[0]
         elif identifier == _MESSAGE_PROPERTIES:
@@ -75,7 +87,11 @@ def _body(properties: dict[int, tuple[int, bytes]], codepage: str, out: Tnef) ->
         out.text = _string(properties[_BODY], codepage) or out.text
     if _BODY_HTML in properties:
         kind, value = properties[_BODY_HTML]
-        out.html = _string((kind, value), codepage) if kind in (0x1E, 0x1F) else charset.decode(value, codepage, is_html=True)[0]
+        out.html = (
+            _string((kind, value), codepage)
+            if kind in (0x1E, 0x1F)
+            else charset.decode(value, codepage, is_html=True)[0]
+        )
     if _RTF in properties and not (out.text.strip() or out.html.strip()):
         out.text, out.html = rtf.readable(properties[_RTF][1], codepage)
 
@@ -126,7 +142,7 @@ def _past_name(data: bytes, position: int) -> int:
     position += 16
     if struct.unpack_from("<I", data, position)[0] == 0:
         return position + 8
-    length = struct.unpack_from("<I", data, position + 4)[0]
+    length = int(struct.unpack_from("<I", data, position + 4)[0])
     return position + 8 + (length + 3) // 4 * 4
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import binascii
 import re
 
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
-_LINE_TAIL = re.compile(rb"[ \t]{1,998}(?=\r?\n)")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
 _PLAIN = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit"})
 
@@ -33,10 +33,11 @@ def decoded(content: bytes, encoding: str, defects: list[str]) -> bytes:
 
 
 def _base64(content: bytes, defects: list[str]) -> bytes:
-    try:
-        return binascii.a2b_base64(content, strict_mode=False) if content.rstrip()[-1:] != b"" else b""
-    except binascii.Error:
-        pass
+    if _FOREIGN.search(content) is None:
+        try:
+            return binascii.a2b_base64(content)
+        except binascii.Error:  # cut short: a last group of one to three characters
+            pass
     defects.append("damaged base64")
     text = _NOT_BASE64.sub(b"", content).replace(b"=", b"")
     if len(text) % 4 == 1:

@@ -59,15 +59,21 @@ def views(root: Node) -> Views:
 def _frame(node: Node, in_alternative: bool, text: list[Node] | None, html: list[Node] | None) -> _Frame:
     is_alternative = node.content_type == "multipart/alternative"
     return _Frame(
-        node, in_alternative or is_alternative, text, html,
-        len(text) if text is not None else -1, len(html) if html is not None else -1,
+        node,
+        in_alternative or is_alternative,
+        text,
+        html,
+        len(text) if text is not None else -1,
+        len(html) if html is not None else -1,
     )
 
 
 def _leaf(node: Node, index: int, frame: _Frame, out: Views, kind: str) -> None:
     is_media = node.content_type.startswith(_MEDIA)
-    is_body = node.disposition != "attachment" and (node.content_type in _TEXT or is_media) and (
-        index == 0 or (kind != "related" and (is_media or not node.name))
+    is_body = (
+        node.disposition != "attachment"
+        and (node.content_type in _TEXT or is_media)
+        and (index == 0 or (kind != "related" and (is_media or not node.name)))
     )
     # A named text that is the only thing in a message, or says 'inline' first in line, is still its text.
     if not is_body or is_media:

@@ -9,10 +9,17 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.forms.account import ChangePasswordForm, ProfileForm
+
+
+@employee_page
+@require_safe
+def settings(request: EmployeeRequest) -> HttpResponse:
+    """More → Settings: its first page that the employee may open."""
+    return redirect("email-to-case" if request.user.is_administrator else "profile")
 
 
 @employee_page

@@ -29,7 +29,7 @@ def contacts(request: EmployeeRequest) -> HttpResponse:
 def contact(request: EmployeeRequest, pk: int) -> HttpResponse:
     """One contact with their cases, the list beside it."""
     row = find_contact(request, pk)
-    cases = Case.objects.visible_to(request.user).filter(contact=row).select_related("assigned_employee")  # type: ignore[attr-defined]
+    cases = Case.objects.visible_to(request.user).filter(contact=row).select_related("assigned_employee")
     first = row.cases.order_by("pk").first()
     context = _list(request) | {"contact": row, "cases": cases.order_by("-modified_at")[:MOST_CASES], "first": first}
     return render(request, "contacts/contact.html", context)

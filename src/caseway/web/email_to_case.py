@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caseway.accounts.models import Employee, Team
 from caseway.accounts.plans import Feature, Plan, includes, require
+from caseway.mailboxes import diagnosis, management
+from caseway.mailboxes.diagnose import STEPS
 from caseway.mailboxes.form import AccountForm, needs_authentication, validate
 from caseway.mailboxes.models import AfterProcessing, Diagnosis, DiagnosisState, Security, SupportAddress
 from caseway.web.doors import EmployeeRequest, administrator_page
@@ -73,7 +75,6 @@ def edit(request: EmployeeRequest, pk: int) -> HttpResponse:
 @administrator_page
 @require_POST
 def pause(request: EmployeeRequest, pk: int) -> HttpResponse:
-    from caseway.mailboxes import management
 
     row = _find(request, pk)
     management.pause(row, by=request.user)
@@ -84,7 +85,6 @@ def pause(request: EmployeeRequest, pk: int) -> HttpResponse:
 @administrator_page
 @require_POST
 def resume(request: EmployeeRequest, pk: int) -> HttpResponse:
-    from caseway.mailboxes import management
 
     row = _find(request, pk)
     management.resume(row, by=request.user)
@@ -96,7 +96,6 @@ def resume(request: EmployeeRequest, pk: int) -> HttpResponse:
 @require_POST
 def deletion(request: EmployeeRequest, pk: int) -> HttpResponse:
     """Disconnect an address. Its cases and mail stay."""
-    from caseway.mailboxes import management
 
     row = _find(request, pk)
     management.delete(row, by=request.user)
@@ -122,14 +121,13 @@ def steps(request: EmployeeRequest, pk: int) -> HttpResponse:
 @require_safe
 def form_again(request: EmployeeRequest, pk: int) -> HttpResponse:
     """Back to the form: everything typed is there, but for the passwords."""
-    diagnosis = _find_diagnosis(request, pk)
+    run = _find_diagnosis(request, pk)
     remembered = request.session.get(REMEMBERED) or {}
     values = remembered.get("values") if remembered.get("diagnosis") == pk else None
-    return _show_form(request, diagnosis.support_address, values or _starting_values())
+    return _show_form(request, run.support_address, values or _starting_values())
 
 
 def _authenticate(request: EmployeeRequest, row: SupportAddress | None) -> HttpResponse:
-    from caseway.mailboxes import diagnosis, management
 
     form = validate(request.POST, row)
     if not isinstance(form, AccountForm):
@@ -138,7 +136,7 @@ def _authenticate(request: EmployeeRequest, row: SupportAddress | None) -> HttpR
         management.update(row, form, by=request.user)
         messages.success(request, _("Saved."))
         return redirect("email-to-case")
-    asked = diagnosis.request(request.user.organisation, form, by=request.user, row=row)
+    asked = diagnosis.request(request.user.organisation, request.user, form, row)
     request.session[REMEMBERED] = {"diagnosis": asked.pk, "values": _plain(form.shown())}
     return redirect("authentication", asked.pk)
 
@@ -178,14 +176,16 @@ def _context(request: EmployeeRequest) -> dict[str, Any]:
 
 
 def _diagnosis_context(request: EmployeeRequest, pk: int) -> dict[str, Any]:
-    diagnosis = _find_diagnosis(request, pk)
-    failed = next((step for step in diagnosis.steps if step.get("state") in {"failed", "bad"}), None)
+    run = _find_diagnosis(request, pk)
+    told = {step["name"] for step in run.steps}
+    waiting = [{"name": name, "state": "wait"} for name in STEPS if name not in told] if run.state in RUNNING else []
     return {
         "drawer": "authentication",
-        "diagnosis": diagnosis,
-        "is_running": diagnosis.state in RUNNING,
-        "failed": failed,
-        "passed": sum(1 for step in diagnosis.steps if step.get("state") in {"passed", "ok"}),
+        "diagnosis": run,
+        "is_running": run.state in RUNNING,
+        "steps": [*run.steps, *waiting] if run.steps else [],
+        "failed": next((step for step in run.steps if step["state"] == "bad"), None),
+        "passed": sum(1 for step in run.steps if step["state"] == "ok"),
     }
 
 

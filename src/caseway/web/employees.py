@@ -62,6 +62,7 @@ def invite_again(request: EmployeeRequest, pk: int) -> HttpResponse:
 @administrator_page
 @require_POST
 def role(request: EmployeeRequest, pk: int) -> HttpResponse:
+    _find(request, pk)
     wanted = request.POST.get("role", "")
     if wanted not in Role.values:
         messages.error(request, _("This role does not exist. Choose one of the list."))
@@ -88,8 +89,7 @@ def _change(request: EmployeeRequest, pk: int, success: str, **values: object) -
         with transaction.atomic():
             Organisation.objects.select_for_update().get(pk=row.organisation_id)  # one at a time: see the check below
             Employee.objects.filter(pk=row.pk).update(**values)
-            if not _administrators(row.organisation_id):
-                raise LastAdministratorError
+            _require_administrator(row.organisation_id)
     except LastAdministratorError:
         messages.error(
             request, _("%(name)s is the last administrator. Make somebody else one first.") % {"name": row.name}
@@ -99,9 +99,10 @@ def _change(request: EmployeeRequest, pk: int, success: str, **values: object) -
     return redirect("employees")
 
 
-def _administrators(organisation_id: int) -> bool:
+def _require_administrator(organisation_id: int) -> None:
     rows = Employee.objects.active().filter(organisation_id=organisation_id, role=Role.ADMINISTRATOR)
-    return any(row.has_usable_password() for row in rows)
+    if not any(row.has_usable_password() for row in rows):
+        raise LastAdministratorError
 
 
 def _find(request: EmployeeRequest, pk: int) -> Employee:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from django.http import Http404
 
 from caseway.accounts.models import Employee
@@ -22,7 +20,7 @@ def find_case(employee: Employee, number: int, *, in_trash: bool = False) -> Cas
 
 
 def readable(employee: Employee, *, in_trash: bool = True) -> CaseQuerySet:
-    cases = cast("CaseQuerySet", Case.objects.all())
+    cases: CaseQuerySet = Case.objects.all()
     visible = cases.visible_to(employee)
     return visible | cases.deleted_for(employee) if in_trash else visible
 

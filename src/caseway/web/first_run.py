@@ -112,13 +112,13 @@ def _steps(sent: str) -> dict[str, Any]:
         return {"steps": [], "sent": ""}
     with every_organisation():
         # a mail that still waits has no Message-ID in its row yet
-        row = InboundEmail.objects.select_related("case", "case__contact", "case__assigned_employee").filter(
-            Q(message_identifier=sent)
-        ).first()
-        case = row.case if row else None
-        mail = (
-            OutboundEmail.objects.filter(case=case, kind=OutboundKind.ACKNOWLEDGEMENT).first() if case else None
+        row = (
+            InboundEmail.objects.select_related("case", "case__contact", "case__assigned_employee")
+            .filter(Q(message_identifier=sent))
+            .first()
         )
+        case = row.case if row else None
+        mail = OutboundEmail.objects.filter(case=case, kind=OutboundKind.ACKNOWLEDGEMENT).first() if case else None
     was_answered = mail is not None and mail.state == "sent"
     told = [
         (_("Received over IMAP"), row is not None),

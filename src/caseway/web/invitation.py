@@ -51,9 +51,7 @@ def employee_of(token: str) -> Employee | None:
     except signing.BadSignature:
         return None
     with every_organisation():
-        employee = (
-            Employee.objects.active().select_related("organisation").filter(pk=values.get("employee")).first()
-        )
+        employee = Employee.objects.active().select_related("organisation").filter(pk=values.get("employee")).first()
     if employee is None or not employee.is_invited or _state(employee) != values.get("state"):
         return None
     return employee

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +21,11 @@ from caseway.cases.errors import CaseError
 from caseway.cases.models import Case, Status
 from caseway.mailboxes.models import Mailbox
 from caseway.web.doors import EmployeeRequest, employee_page, writer_page
+from caseway.web.finding import readable
+
+MOST_CHANGES = 100
+OVERLAP = timedelta(seconds=2)
+"""Transactions that were open when the page was made count too."""
 
 EMPTY = {
     "my-cases": ("Nothing waiting for you", "You answered everything assigned to you."),
@@ -51,7 +59,7 @@ def cases(request: EmployeeRequest, slug: str = "my-cases") -> HttpResponse:
     }
     if not page.rows:
         title, text = EMPTY[slug]
-        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}  # type: ignore[attr-defined]
+        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}
     return render(request, "cases/list.html", context)
 
 
@@ -62,9 +70,8 @@ def case_row(request: EmployeeRequest, number: int) -> HttpResponse:
     view = lists.VIEWS.get(request.GET.get("view", ""))
     if view is None:
         raise Http404
-    visible = Case.objects.visible_to(request.user) | Case.objects.deleted_for(request.user)  # type: ignore[attr-defined]
     related = ("contact", "customer", "assigned_employee", "assigned_team")
-    case = visible.select_related(*related).filter(number=number).first()
+    case = readable(request.user).select_related(*related).filter(number=number).first()
     if case is None:
         return HttpResponse(status=204)
     is_in_view = view.rows(request.user).filter(pk=case.pk).exists()
@@ -80,6 +87,18 @@ def case_counts(request: EmployeeRequest) -> HttpResponse:
     return JsonResponse(_shown_counts(request.user))
 
 
+@employee_page
+@require_safe
+def case_changes(request: EmployeeRequest) -> HttpResponse:
+    """Numbers of the cases that changed since `since`: what an open page missed while its stream was not open."""
+    now = timezone.now()
+    since = parse_datetime(request.GET.get("since", "").replace(" ", "+")) or now
+    changed = readable(request.user).filter(modified_at__gte=since - OVERLAP).order_by("-modified_at", "-pk")
+    return JsonResponse(
+        {"now": now.isoformat(), "numbers": list(changed.values_list("number", flat=True)[:MOST_CHANGES])}
+    )
+
+
 @writer_page
 @require_POST
 def bulk(request: EmployeeRequest) -> HttpResponse:
@@ -88,7 +107,7 @@ def bulk(request: EmployeeRequest) -> HttpResponse:
     action, value = request.POST.get("action", ""), request.POST.get("value", "")
     back = request.POST.get("view", "my-cases")
     changed, problems = 0, []
-    for case in Case.objects.visible_to(request.user).filter(number__in=numbers):  # type: ignore[attr-defined]
+    for case in Case.objects.visible_to(request.user).filter(number__in=numbers):
         try:
             _apply(case, action, value, request.user)
             changed += 1

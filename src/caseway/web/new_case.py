@@ -26,7 +26,12 @@ def new_case(request: EmployeeRequest) -> HttpResponse:
         messages.success(request, _("%(label)s is made.") % {"label": case.label})
         return redirect("case", case.number)
     types = Case.objects.filter(organisation_id=request.user.organisation_id).exclude(type="").order_by("type")
-    context = {"app": "cases", "form": form, "contact": contact, "types": types.values_list("type", flat=True).distinct()}
+    context = {
+        "app": "cases",
+        "form": form,
+        "contact": contact,
+        "types": types.values_list("type", flat=True).distinct(),
+    }
     return render(request, "cases/new.html", context, status=422 if form.errors else 200)
 
 

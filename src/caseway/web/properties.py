@@ -27,7 +27,9 @@ def status(request: EmployeeRequest, number: int) -> HttpResponse:
     value = request.POST.get("value", "")
     if value not in Status.values:
         return _refused(request, number, _("This status does not exist. Choose one of the list."))
-    return _change(request, number, lambda case, version: case.set_status(value, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_status(value, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -60,7 +62,9 @@ def assignment(request: EmployeeRequest, number: int) -> HttpResponse:
 @require_POST
 def type(request: EmployeeRequest, number: int) -> HttpResponse:
     value = request.POST.get("value", "")
-    return _change(request, number, lambda case, version: case.set_type(value, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_type(value, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -68,7 +72,9 @@ def type(request: EmployeeRequest, number: int) -> HttpResponse:
 def tags(request: EmployeeRequest, number: int) -> HttpResponse:
     """`value`: all tags, separated by commas."""
     values = request.POST.get("value", "").split(",")
-    return _change(request, number, lambda case, version: case.set_tags(values, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_tags(values, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -80,7 +86,9 @@ def need_by(request: EmployeeRequest, number: int) -> HttpResponse:
         day = date.fromisoformat(value) if value else None
     except ValueError:
         return _refused(request, number, _("This is not a date. Write it as year-month-day, such as 2026-12-24."))
-    return _change(request, number, lambda case, version: case.set_need_by(day, by=request.user, expected_version=version))
+    return _change(
+        request, number, lambda case, version: case.set_need_by(day, by=request.user, expected_version=version)
+    )
 
 
 @writer_page
@@ -97,7 +105,9 @@ def deletion(request: EmployeeRequest, number: int) -> HttpResponse:
     case = find_case(request.user, number)
     case.trash(by=request.user)
     messages.success(
-        request, _("%(label)s is in the trash.") % {"label": case.label}, extra_tags=reverse("case-restore", args=[number])
+        request,
+        _("%(label)s is in the trash.") % {"label": case.label},
+        extra_tags=reverse("case-restore", args=[number]),
     )
     return redirect("cases")
 
@@ -129,7 +139,7 @@ def _change(request: EmployeeRequest, number: int, verb: Callable[[Case, int], N
         return _refused(request, number, str(error), 409)
     except (CaseError, ValueError) as error:
         return _refused(request, number, str(error), 422)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         return redirect(_back(request, number))
     case = find_case(request.user, number)
     return render(request, "cases/_changed.html", overview_context(request, case))
@@ -138,7 +148,7 @@ def _change(request: EmployeeRequest, number: int, verb: Callable[[Case, int], N
 def _refused(request: EmployeeRequest, number: int, problem: str, status: int = 422) -> HttpResponse:
     """The overview as it is, with the reason on top; nothing was changed."""
     case = find_case(request.user, number)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         messages.error(request, problem)
         return redirect(_back(request, number))
     context = overview_context(request, case) | {"problem": problem}

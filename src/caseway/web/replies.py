@@ -114,7 +114,7 @@ def _addresses(text: str) -> tuple[Address, ...]:
     return tuple(address for address in parse_addresses([text]) if address.email) if text.strip() else ()
 
 
-def _file(upload: UploadedFile) -> File:
+def _file(upload: UploadedFile[bytes]) -> File:
     return File(upload.name or "file", upload.content_type or "application/octet-stream", upload.read())
 
 

@@ -68,9 +68,7 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
     email = form.cleaned_data["email"].strip()
     if not _too_many(request, "forgotten-password", email):
         with every_organisation():
-            employee = (
-                Employee.objects.active().select_related("organisation").filter(email__iexact=email).first()
-            )
+            employee = Employee.objects.active().select_related("organisation").filter(email__iexact=email).first()
         if employee is not None and not employee.is_invited:
             with organisation_scope(employee.organisation_id):
                 _send_password_link(employee)

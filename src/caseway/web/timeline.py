@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from caseway.cases.models import Case, Event, EventKind, Message, Priority, Status
@@ -38,7 +38,7 @@ class Entry:
         told = [phrase for event in self.events if (phrase := tell(event, is_acting=actor is not None))]
         phrases = format_html_join(", ", "{}", ((phrase,) for phrase in told))
         if actor is None:
-            return phrases[:1].upper() + phrases[1:] if not phrases.startswith("<") else phrases  # type: ignore[return-value]
+            return mark_safe(phrases[:1].upper() + phrases[1:])  # noqa: S308 - made by format_html
         return format_html("<b>{}</b> {}", actor.name, phrases)
 
 
@@ -73,7 +73,7 @@ def tell(event: Event, *, is_acting: bool) -> SafeString | str:
     return phrase(event.data if isinstance(event.data, Mapping) else {}, is_acting) if phrase else ""
 
 
-ICONS = {
+ICONS: dict[str, str] = {
     EventKind.CREATED: "zap",
     EventKind.ASSIGNED: "user-plus",
     EventKind.STATUS: "circle-dashed",
@@ -192,5 +192,3 @@ PHRASES: dict[str, Callable[[Data, bool], SafeString | str]] = {
 
 def _label(choices: Any, value: Any) -> str:
     return str(dict(choices.choices).get(value, value))
-
-

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from caseway.api.schemas.base import Answer, Input
-from caseway.api.schemas.cases import AssignedTo, AssigneeInput
+from caseway.api.schemas.case_changes import AssigneeInput
+from caseway.api.schemas.cases import AssignedTo
 
 SecurityName = Literal["tls", "starttls", "plain"]
 AfterName = Literal["leave", "mark_read", "move", "delete"]

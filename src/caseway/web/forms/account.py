@@ -31,9 +31,7 @@ class NewPasswordForm(forms.Form):
     """A new password, typed twice, that passes the installation's rules."""
 
     password = forms.CharField(label=_("New password"), max_length=4096, strip=False, widget=forms.PasswordInput)
-    again = forms.CharField(
-        label=_("New password again"), max_length=4096, strip=False, widget=forms.PasswordInput
-    )
+    again = forms.CharField(label=_("New password again"), max_length=4096, strip=False, widget=forms.PasswordInput)
 
     def __init__(self, *args: Any, employee: Employee, **kwargs: Any) -> None:
         self.employee = employee
@@ -55,7 +53,7 @@ class ChangePasswordForm(NewPasswordForm):
     """The same for somebody signed in, who gives the present one first."""
 
     present = forms.CharField(label=_("Present password"), strip=False, widget=forms.PasswordInput)
-    field_order: ClassVar[list[str]] = ["present", "password", "again"]
+    field_order = ("present", "password", "again")
 
     def clean_present(self) -> str:
         present: str = self.cleaned_data["present"]

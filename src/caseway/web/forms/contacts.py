@@ -67,7 +67,7 @@ class ContactForm(_ModelForm):
         contact.organisation_id = self.employee.organisation_id
         contact.customer = self._customer()
         contact.modified_at = timezone.now()
-        if contact.pk is None:
+        if not self.instance.pk:
             contact.created_by, contact.source = self.employee, "manual"
         contact.save()
         kept = {address_key(email): email for email in self.cleaned_data["emails"]}

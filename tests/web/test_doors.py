@@ -1,0 +1,199 @@
+"""Who gets where: every address of the pages, for everybody, made from the URLconf itself."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from caseway.web.urls import urlpatterns
+from tests.web.conftest import Scene, signed_in
+
+
+class Door(NamedTuple):
+    who: str  # open, employee, writer, administrator
+    methods: str
+    names: str = ""  # which id stands in the address
+
+
+DOORS: dict[str, Door] = {
+    "home": Door("open", "GET"),
+    "sign-in": Door("open", "GET POST"),
+    "sign-out": Door("open", "POST"),
+    "forgotten-password": Door("open", "GET POST"),
+    "new-password": Door("open", "GET POST", "link"),
+    "accept-invitation": Door("open", "GET POST", "link"),
+    "welcome": Door("demo", "GET"),
+    "welcome-test-mail": Door("demo", "POST"),
+    "welcome-steps": Door("demo", "GET"),
+    "live": Door("stream", "GET"),
+    "profile": Door("employee", "GET POST"),
+    "profile-password": Door("employee", "POST"),
+    "theme": Door("employee", "POST"),
+    "cases": Door("employee", "GET"),
+    "case-list": Door("employee", "GET", "slug"),
+    "case-counts": Door("employee", "GET"),
+    "case-changes": Door("employee", "GET"),
+    "case-bulk": Door("writer", "POST"),
+    "new-case": Door("writer", "GET POST"),
+    "case": Door("employee", "GET", "number"),
+    "case-preview": Door("employee", "GET", "number"),
+    "case-live": Door("employee", "GET", "number"),
+    "case-row": Door("employee", "GET", "number"),
+    "case-added-cc": Door("writer", "GET", "number"),
+    "case-status": Door("writer", "POST", "number"),
+    "case-priority": Door("writer", "POST", "number"),
+    "case-assignment": Door("writer", "POST", "number"),
+    "case-type": Door("writer", "POST", "number"),
+    "case-tags": Door("writer", "POST", "number"),
+    "case-need-by": Door("writer", "POST", "number"),
+    "case-verification": Door("writer", "POST", "number"),
+    "case-deletion": Door("writer", "POST", "number"),
+    "case-restore": Door("writer", "POST", "number"),
+    "case-replies": Door("writer", "POST", "number"),
+    "case-notes": Door("employee", "POST", "number"),
+    "reply-undo": Door("writer", "POST", "outbound"),
+    "message-body": Door("employee", "GET", "message"),
+    "message-source": Door("employee", "GET", "message"),
+    "attachment": Door("employee", "GET", "attachment"),
+    "attachment-preview": Door("employee", "GET", "attachment"),
+    "contacts": Door("employee", "GET"),
+    "contact": Door("employee", "GET", "contact"),
+    "new-contact": Door("writer", "GET POST"),
+    "edit-contact": Door("writer", "GET POST", "contact"),
+    "settings": Door("employee", "GET"),
+    "email-to-case": Door("administrator", "GET"),
+    "email-to-case-list": Door("administrator", "GET"),
+    "email-to-case-guess": Door("administrator", "GET"),
+    "email-to-case-add": Door("administrator", "GET POST"),
+    "email-to-case-edit": Door("administrator", "GET POST", "address"),
+    "email-to-case-pause": Door("administrator", "POST", "address"),
+    "email-to-case-resume": Door("administrator", "POST", "address"),
+    "email-to-case-deletion": Door("administrator", "POST", "address"),
+    "authentication": Door("administrator", "GET", "diagnosis"),
+    "authentication-steps": Door("administrator", "GET", "diagnosis"),
+    "authentication-form": Door("administrator", "GET", "diagnosis"),
+    "acknowledgements": Door("administrator", "GET"),
+    "acknowledgement": Door("administrator", "GET POST", "address"),
+    "acknowledgement-preview": Door("administrator", "POST", "address"),
+    "acknowledgement-reset": Door("administrator", "POST", "address"),
+    "outgoing-email": Door("administrator", "GET"),
+    "outbound-cancel": Door("administrator", "POST", "outbound"),
+    "outbound-retry": Door("administrator", "POST", "outbound"),
+    "outbound-source": Door("administrator", "GET", "outbound"),
+    "mail-log": Door("administrator", "GET"),
+    "inbound-source": Door("administrator", "GET", "inbound"),
+    "inbound-again": Door("administrator", "POST", "inbound"),
+    "employees": Door("administrator", "GET"),
+    "employee-invite": Door("administrator", "POST"),
+    "employee-role": Door("administrator", "POST", "employee"),
+    "employee-deactivate": Door("administrator", "POST", "employee"),
+    "employee-reactivate": Door("administrator", "POST", "employee"),
+    "employee-invite-again": Door("administrator", "POST", "employee"),
+    "api-tokens": Door("administrator", "GET POST"),
+    "api-token-revoke": Door("administrator", "POST", "token"),
+}
+BEHIND = {name: door for name, door in DOORS.items() if door.who in {"employee", "writer", "administrator"}}
+NAMING = {name: door for name, door in BEHIND.items() if door.names not in {"", "slug"}}
+SPECIAL = {"email-to-case-guess", "settings"}  # asks the network; leads on
+READING = {name: door for name, door in BEHIND.items() if "GET" in door.methods and name not in SPECIAL}
+WRITING = re.compile(r"^\s*(INSERT|UPDATE|DELETE)|pg_notify|nextval", re.IGNORECASE)
+
+
+def path_of(name: str, scene: Scene) -> str:
+    return reverse(name, args=scene.ids[DOORS[name].names])
+
+
+def ask(client: Client, name: str, path: str) -> int:
+    first = DOORS[name].methods.split()[0]
+    return int((client.get if first == "GET" else client.post)(path).status_code)
+
+
+def test_every_address_is_in_this_table() -> None:
+    assert {pattern.name for pattern in urlpatterns} == set(DOORS)
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_nobody_gets_in_without_signing_in(name: str, scene: Scene) -> None:
+    path = path_of(name, scene)
+    for answer in (Client().get(path), Client().post(path)):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/sign-in?next=")
+
+
+@pytest.mark.parametrize("name", [name for name, door in BEHIND.items() if door.who != "employee"])
+def test_a_light_agent_reads_and_notes_only(name: str, scene: Scene, lior: Client) -> None:
+    assert ask(lior, name, path_of(name, scene)) == 403
+
+
+@pytest.mark.parametrize("name", [name for name, door in BEHIND.items() if door.who == "administrator"])
+def test_an_agent_is_no_administrator(name: str, scene: Scene, dana: Client) -> None:
+    assert ask(dana, name, path_of(name, scene)) == 403
+
+
+@pytest.mark.parametrize("name", NAMING)
+def test_what_belongs_to_another_organisation_is_not_there(name: str, scene: Scene, other: Scene) -> None:
+    client = signed_in(scene.company.maya)
+    foreign = path_of(name, other)
+    if DOORS[name].names == "number":
+        foreign = reverse(name, args=[other.case.number + 1000])  # numbers count from 1 in each: see below
+    for method in DOORS[name].methods.split():
+        answer = (client.get if method == "GET" else client.post)(foreign)
+        assert answer.status_code == 404
+
+
+def test_the_same_number_means_each_organisations_own_case(scene: Scene, other: Scene) -> None:
+    assert scene.case.number == other.case.number
+    answer = signed_in(other.company.maya).get(reverse("case", args=[other.case.number]))
+    assert b"northwind.example" in answer.content
+    assert b"fieldnote.example" not in answer.content
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_wrong_method_is_refused(name: str, scene: Scene, maya: Client) -> None:
+    wrong = {"GET", "POST"} - set(DOORS[name].methods.split())
+    for method in wrong:
+        answer = (maya.get if method == "GET" else maya.post)(path_of(name, scene))
+        assert answer.status_code == 405
+
+
+@pytest.mark.parametrize("name", [name for name, door in DOORS.items() if "POST" in door.methods])
+def test_a_post_without_the_token_is_refused(name: str, scene: Scene) -> None:
+    client = signed_in(scene.company.maya, enforce_csrf_checks=True)
+    args: list[object] = {"new-password": ["MQ", "x"], "accept-invitation": ["x"]}.get(name) or scene.ids.get(
+        DOORS[name].names, []
+    )
+    for headers in ({}, {"HX-Request": "true"}):
+        assert client.post(reverse(name, args=args), headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("name", READING)
+def test_reading_writes_nothing_and_is_not_cached(name: str, scene: Scene, maya: Client) -> None:
+    path = path_of(name, scene) + ("?view=all-open" if name == "case-row" else "")
+    maya.get("/cases")
+    with CaptureQueriesContext(connection) as queries:
+        answer = maya.get(path)
+    assert answer.status_code == 200
+    assert not [query["sql"] for query in queries if WRITING.search(query["sql"])]
+    assert "no-store" in answer["Cache-Control"] or name == "attachment-preview"
+
+
+@pytest.mark.parametrize("name", READING)
+def test_every_page_has_a_strict_policy(name: str, scene: Scene, maya: Client) -> None:
+    answer = maya.get(path_of(name, scene) + "?view=all-open")
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    scripts = re.search(r"script-src ([^;]*)", policy)
+    assert scripts is None or scripts.group(1) in {"'self'", "'none'"}
+    if name != "message-body":
+        assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("name", ["welcome", "welcome-steps"])
+def test_the_first_page_exists_in_the_demo_only(name: str, scene: Scene) -> None:
+    assert Client().get(reverse(name)).status_code == 404
