@@ -4,18 +4,44 @@ from collections.abc import Callable
 
 import pytest
 
-from caseway.accounts.models import Organisation
+from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case
 from caseway.intake.models import InboundEmail
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive
 from caseway.mailboxes.models import FolderCursor, Mailbox
-from tests.mailboxes.conftest import mail, wait_watched, watching
+from caseway.outbound.alarms import mailbox_stopped
+from caseway.outbound.models import OutboundEmail
+from tests.mailboxes.conftest import fresh, mail, wait_watched, watching
 from tests.servers.dovecot import Dovecot
 from tests.servers.waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_administrators_are_told_once_that_a_login_is_refused(
+    dovecot: Dovecot, connect_mailbox: Callable[..., Mailbox], organisation: Organisation, administrator: Employee
+) -> None:
+    user = dovecot.add_user("told@intake.example")
+    with organisation_scope(organisation.pk):
+        Employee.objects.create_employee(organisation, user, "Reads that mailbox", "administrator")
+    mailbox = connect_mailbox(dovecot, user, password="battery staple", owner=administrator)
+    with watching(receive, mailbox_stopped):
+        wait_for(lambda: outbox(organisation), "the mail to be queued")
+        wait_for(lambda: fresh(mailbox).lease_until is None, "the mailbox to be let go")
+    [row] = outbox(organisation)
+    with organisation_scope(organisation.pk):
+        raw = row.raw.content()
+    assert row.mailbox is None, "sent by the system's own server"
+    assert b"To: Maya Lindqvist <maya@fieldnote.example>" in raw
+    assert b"told@intake.example is not read any more" in raw
+    assert b"battery staple" not in raw
+
+
+def outbox(organisation: Organisation) -> list[OutboundEmail]:
+    with organisation_scope(organisation.pk):
+        return list(OutboundEmail.objects.select_related("raw", "mailbox"))
 
 
 def ledger(organisation: Organisation) -> list[tuple[int, str]]:
