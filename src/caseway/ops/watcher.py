@@ -12,7 +12,8 @@ from caseway.ops.worker import keep_beating
 def watch(stop: threading.Event) -> None:
     """Watch every active mailbox that no other process watches, until `stop` is set.
 
-    The mailboxes room may not import intake, which lies above it; so the functions that take mail and tell people are handed down.
+    The mailboxes room may not import intake and outbound, which lie above it; so the functions that take mail and
+    tell people are handed down.
     """
     from caseway.intake.receive import receive
     from caseway.mailboxes.watch import watch_all
