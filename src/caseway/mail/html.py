@@ -82,7 +82,7 @@ class _Images:
         self.resolved: set[str] = set()
 
     def decide(self, tag: str, name: str, value: str) -> str | None:
-        """What an attribute becomes; None: it goes. The sanitiser finds nothing to drop then, unless it reads otherwise."""
+        """What an attribute becomes, None: it goes. The sanitiser finds nothing to drop unless it reads otherwise."""
         if name == "background":
             self.blocked += _scheme(value) in REMOTE
         elif name == "style":
