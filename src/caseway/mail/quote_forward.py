@@ -10,7 +10,7 @@ from caseway.mail.quote_headers import bare, header_block_at, is_quoted, label, 
 
 LINES_LIMIT = 2_000
 """Lines in which the forwarded header is looked for."""
-ADDRESS = re.compile(r"{1,64}@{1,255}")
+ADDRESS = re.compile(r"""[^\s@<>\[\]()"',;:]{1,64}@[^\s@<>\[\]()"',;:]{1,255}""")
 FORWARD_MARKS = frozenset(
     """fw fwd wg tr rv enc i vb vs doorst fs pd vl trans továbbítás yml ilt προωθ rif перес пересл hal переслати
     转发 轉寄 転送""".split()  # noqa: SIM905
