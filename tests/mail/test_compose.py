@@ -220,6 +220,12 @@ def test_subjects_come_back(subject: str) -> None:
     assert parse(raw).subject == wanted
 
 
+def test_subject_of_a_megabyte_is_cut_for_servers_that_refuse_it() -> None:
+    raw = compose(replace(DRAFT, subject="ü " * 500_000)).raw
+    assert len(read(raw)["Subject"]) == 4_000
+    assert len(raw) < 20_000
+
+
 def test_tag_stays_readable_beside_encoded_words() -> None:
     assert b"Subject: [CW-1042] =?utf-8?B?R3LDvMOfZQ==?=\r\n" in compose(replace(DRAFT, subject="[CW-1042] Grüße")).raw
 
