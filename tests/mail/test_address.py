@@ -21,6 +21,7 @@ MAILBOXES = [
     ("empty group", "undisclosed-recipients:;", []),
     ("empty", "", []),
     ("only commas", ",,, ,", []),
+    ("brackets around an invisible character", "<\u200b>, <>, =?utf-8?q??= <>", []),
     ("source route", "<@r.example,@s.example:mara@x.example>", [("", "mara@x.example")]),
     ("quoted local part", '"mara l"@x.example', [("", '"mara l"@x.example')]),
     ("encoded name with comma", "=?utf-8?q?L=2C_Mara?= <mara@x.example>", [("L, Mara", "mara@x.example")]),

@@ -53,7 +53,10 @@ ROWS = [  # headers, kind, may be acknowledged
     ("Authentication-Results: mx.caseway.example; dmarc=pass\n", Kind.PERSON, True),
     ("Authentication-Results: mx.attacker.example; dmarc=fail\n", Kind.PERSON, True),
     (
-        "Authentication-Results: mx.caseway.example; dmarc=fail\nAuthentication-Results: mx.caseway.example; dmarc=pass\n",
+        (
+            "Authentication-Results: mx.caseway.example; dmarc=fail\n"
+            "Authentication-Results: mx.caseway.example; dmarc=pass\n"
+        ),
         Kind.PERSON,
         False,
     ),

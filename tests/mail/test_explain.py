@@ -66,3 +66,17 @@ def test_anonymising_keeps_parts_and_charset_faults(message: Path) -> None:
     before, after = explain(raw), explain(anonymise(raw))
     assert [one["type"] for one in before["attachments"]] == [one["type"] for one in after["attachments"]]
     assert before["kind"] == after["kind"]
+
+
+FILE_NAMES = [
+    (b"filename*=utf-8''Rechnung%20M%C3%A4rz.pdf", b"filename*=utf-8''Xxxxxxxx%20X%C3%A4xx.pdf"),
+    (b'filename="Mara\'s bill.pdf"', b'filename="Xxxx\'x xxxx.pdf"'),
+    (b"filename=my bill.pdf", b"filename=xx xxxx.pdf"),
+    (b'filename="=?utf-8?Q?M=C3=A4rz?="', b'filename="=?utf-8?Q?X=C3=A4xx?="'),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), FILE_NAMES)
+def test_file_names_are_anonymised_in_their_form(name: bytes, expected: bytes) -> None:
+    raw = b"Content-Type: application/pdf; charset=utf-8\r\nContent-Disposition: attachment; " + name + b"\r\n\r\nx"
+    assert anonymise(raw) == raw.replace(name, expected)

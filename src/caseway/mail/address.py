@@ -158,7 +158,7 @@ def _mailboxes(value: str) -> list[_Read]:
             position += 1
         # A lone '>' is dropped.
     _close(box, out)
-    return out
+    return [one for one in out if one.address.name or one.address.email]
 
 
 def _quoted_string(value: str, position: int) -> tuple[str, int]:

@@ -39,6 +39,10 @@ _DROPPED = (
     "x-microsoft-",
     "x-originating",
 )
+_STRUCTURE = frozenset({"content-type", "content-disposition"})
+_FILE_NAME = re.compile(rb'(?i)(\b(?:file)?name(?:\*\d{0,4}\*?)?\s{0,5}=\s{0,5})("(?:[^"\\\r\n]++|\\.)*+"?|[^;\r\n]*)')
+_EXTENSION = re.compile(rb'\.[A-Za-z0-9]{1,5}"?\Z')
+_PERCENT_OR_LETTERS = re.compile(rb"%[0-9A-Fa-f]{2}|[A-Za-z0-9]+")
 _WORD = re.compile(rb"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,2000}\?=")
 _ADDRESS = re.compile(rb"[A-Za-z0-9._%+=&'*/~!#$^{}|-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SYNTAX = re.compile(
@@ -82,9 +86,28 @@ def _headers(head: bytes) -> bytes:
             out.append(prefix + _letters(value))
         elif name in _KEPT_HEADERS:
             out.append(prefix + value)
+        elif name in _STRUCTURE:
+            out.append(prefix + _FILE_NAME.sub(lambda found: found[1] + _file_name(found[1], found[2]), value))
         else:
             out.append(prefix + _value(value))
     return b"".join(out)
+
+
+def _file_name(parameter: bytes, name: bytes) -> bytes:
+    """The value of a name parameter: quotes, charset, percent and encoded-word frames and the extension stay."""
+    found = _EXTENSION.search(name)
+    stem, extension = (name[: found.start()], found[0]) if found else (name, b"")
+    # Only the extended form "name*=utf-8''M%C3%A4rz" has a frame; "Mara's bill" has an apostrophe.
+    frame, quote, rest = stem.rpartition(b"'") if parameter.rstrip(b"= \t").endswith(b"*") else (b"", b"", stem)
+    out, position = [frame + quote], 0
+    for word in _WORD.finditer(rest):
+        out += [_percent(rest[position : word.start()]), _encoded_word(word[0])]
+        position = word.end()
+    return b"".join(out) + _percent(rest[position:]) + extension
+
+
+def _percent(text: bytes) -> bytes:
+    return _PERCENT_OR_LETTERS.sub(lambda found: found[0] if found[0][:1] == b"%" else _letters(found[0]), text)
 
 
 def _value(value: bytes) -> bytes:
@@ -147,20 +170,21 @@ _PIECE = 2_000
 def _body(body: bytes) -> bytes:
     """Text replaced letter by letter; delimiters, part headers, tags and words around quotes stay."""
     out: list[bytes] = []
-    is_header = False
+    header: list[bytes] = []
     for line in body.splitlines(keepends=True):
-        if _DELIMITER.match(line):
-            out.append(line)
-        elif _PART_HEADER.match(line) or (is_header and line[:1] in (b" ", b"\t")):
-            is_header = True
-            out.append(_headers(line) if line[:1] not in (b" ", b"\t") else _value(line))
+        if _PART_HEADER.match(line) or (header and line[:1] in (b" ", b"\t")):
+            header.append(line)
             continue
+        if header:
+            out.append(_headers(b"".join(header)))
+            header = []
+        if line.isspace() or _DELIMITER.match(line):
+            out.append(line)
         elif _BASE64_LINE.match(line):
             out.append(re.sub(rb"[A-Za-z0-9+/]", b"A", line))
         else:
             out.extend(_text(line[start : start + _PIECE]) for start in range(0, len(line), _PIECE))
-        is_header = False
-    return b"".join(out)
+    return b"".join([*out, _headers(b"".join(header))])
 
 
 def _text(text: bytes) -> bytes:

@@ -65,8 +65,10 @@ class _Reader:
         return self.contents[key]
 
     def _is_empty_crumb(self, node: Node, part: Part) -> bool:
-        """An empty text without a name is no file: mail programs leave them between real attachments."""
-        return not part.content and not node.name and node.content_type in ("text/plain", "text/html")
+        """Nothing to open: an empty text without a name between real files, an inline image that was taken out."""
+        if part.content:
+            return False
+        return part.is_inline or (not node.name and node.content_type in ("text/plain", "text/html"))
 
     def _unpack(self) -> None:
         """Replace each winmail.dat and each opaque signature by what it holds. A list of work, no recursion."""

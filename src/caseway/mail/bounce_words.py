@@ -172,7 +172,7 @@ def recipients(email: ParsedEmail) -> tuple[Found, ...]:
         if address_key(address) in own or _NOT_RECIPIENT.search(address):
             continue
         following = matches[number + 1].start() if number + 1 < len(matches) else len(above)
-        around = " ".join(above[found.end() : min(following, found.end() + 600)].split())
+        around = " ".join(above[found.end() : min(following, found.end() + 600)].split()).lstrip(">):;,. ")
         if not (TEXT_OF_FAILURE.search(around) or len(out) == 0):
             continue
         out.setdefault(address.lower(), Found(address, status_of(around) or status_of(above), around[:300]))
