@@ -79,7 +79,6 @@ def test_envelope_of_a_reply_and_of_an_automatic_message() -> None:
     assert sent.envelope_from == "support@caseway.example"
     assert sent.recipients == (
         "parker@example.com",
-        "Parker@example.com",
         "cc@xn--bcher-kva.example",
         "bcc@example.com",
     )
