@@ -117,10 +117,16 @@ class _Balancer:
     def text(self, text: str) -> None:
         if not text.isspace():
             self._open_cell()
-        self.written.append(unescape(text).translate(HOLD))
+        text = unescape(text).translate(HOLD)
+        if self.written and self.written[-1].startswith("<pre"):
+            text = text.lstrip("\r\n")  # a parser drops the first line end of these (HTML 13.2.6.4.7), each time
+        if text:
+            self.written.append(text)
 
     def open(self, token: Token) -> None:
         name = token.name
+        if name in TABLE_PARTS and name != "table" and not self.open_names["table"]:
+            return  # a cell without a table is none
         if name in INNER_BLOCKS:
             self._close_implied(frozenset(["p"]), WALLS)
         if name in CLOSES:
