@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -130,6 +131,12 @@ def time(moment: datetime | None, full: bool = False) -> SafeString:
 def get(mapping: Any, key: Any) -> Any:
     """A value of a dict by a variable key."""
     return mapping.get(key, "") if hasattr(mapping, "get") else ""
+
+
+@register.filter
+def one_a_line(values: Iterable[str] | None) -> str:
+    """What a text field for several values holds. A filter, as a template's tags cannot hold a line break."""
+    return "\n".join(values or [])
 
 
 @register.filter

@@ -19,7 +19,7 @@
     let response;
     try { response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }); }
     catch { return new Response(null, { status: 503 }); } // the page is being left, or the connection is lost
-    if (response.redirected && new URL(response.url).pathname === "/sign-in") location.reload();
+    if (response.redirected && new URL(response.url).pathname === "/sign-in") { location.reload(); return new Response(null, { status: 503 }); }
     return response;
   }
 

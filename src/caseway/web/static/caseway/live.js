@@ -62,11 +62,9 @@
     if (!response.ok || response.status === 204) { if (shown && response.status === 204) shown.remove(); return; }
     const row = fragment(await response.text()).querySelector(".caserow");
     if (!shown) {
-      if (!one("#rows")) { location.reload(); return; }
-      fresh.add(number);
-      const banner = one("#new-cases"), words = one("[data-new-cases-text]", banner);
-      words.textContent = fresh.size === 1 ? words.dataset.one : words.dataset.many.replace("%s", fresh.size);
-      banner.hidden = false;
+      if (!one("#rows")) await firstRow();
+      else if (isAtRest()) addRow(row);
+      else { fresh.add(number); tellFresh(); }
       return;
     }
     const checked = one(".caserow__check", shown)?.checked, focused = shown.contains(document.activeElement);
@@ -76,6 +74,46 @@
     one(".caserow__link", row).tabIndex = was ? 0 : -1;
     if (was) { row.classList.add("caserow--current"); row.setAttribute("aria-current", "true"); caseway.list?.refreshPreview(); }
     if (focused) one(".caserow__link", row).focus({ preventScroll: true });
+    freshTimes();
+  }
+
+  /* a new row waits behind the banner while somebody points at the list, reads further down or moves by keyboard */
+  function isAtRest() {
+    const list = one(".caselist");
+    return !fresh.size && list.scrollTop < 8 && !list.matches(":hover") && !list.contains(document.activeElement);
+  }
+  function addRow(row) {
+    one(".caserow__link", row).tabIndex = one("#rows > .caserow") ? -1 : 0;
+    one("#rows").prepend(row);
+    freshTimes();
+  }
+  function tellFresh() {
+    const banner = one("#new-cases"), words = one("[data-new-cases-text]", banner);
+    words.textContent = fresh.size === 1 ? words.dataset.one : words.dataset.many.replace("%s", fresh.size);
+    banner.hidden = !fresh.size;
+  }
+  async function showFresh() {
+    const numbers = [...fresh];
+    fresh.clear();
+    tellFresh();
+    for (const number of numbers) {
+      const response = await get(`/cases/${number}/row?view=${body.dataset.view}`);
+      if (response.status === 200 && !one(`#row-${CSS.escape(number)}`)) addRow(fragment(await response.text()).querySelector(".caserow"));
+    }
+    one(".caselist").scrollTop = 0;
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#new-cases a")) return;
+    event.preventDefault();
+    showFresh();
+  });
+  /* the list was empty: its page as it is now, without leaving this one */
+  async function firstRow() {
+    const response = await get(location.href);
+    const list = response.ok && fragment(await response.text()).querySelector("#split");
+    if (!list || one("#rows")) return;
+    one("#empty-list").replaceWith(list);
+    globalThis.htmx?.process(list);
     freshTimes();
   }
 
