@@ -17,8 +17,10 @@ SECONDS_A_MESSAGE = 1.0
 def check(raw: bytes) -> None:
     """Raise when a promise is broken."""
     from caseway.mail.classify import Own, classify
+    from caseway.mail.html import safe_html
     from caseway.mail.model import Kind
     from caseway.mail.parse import parse, part
+    from caseway.mail.quote import pieces, split_html
 
     email = parse(raw)
     verdict = classify(email, Own(addresses=frozenset({"help@caseway.example"})))
@@ -54,6 +56,11 @@ def check(raw: bytes) -> None:
     if email.attachments and len(email.attachments) < 20:
         last = email.attachments[-1]
         assert part(raw, last.index) == last
+    assert "".join(piece.text for piece in pieces(email)) == email.text
+    if email.html:
+        assert email.html in ("".join(split_html(email.html)), "".join(reversed(split_html(email.html))))
+        once = safe_html(email.html, resolve_cid=lambda _: None).html
+        assert safe_html(once, resolve_cid=lambda _: None).blocked_images == 0
     json.dumps([verdict.reason, verdict.no_acknowledgement, email.defects])
 
 
