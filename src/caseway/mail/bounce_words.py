@@ -70,7 +70,7 @@ _OPENING = re.compile(
     r"failed addresses follow|----- the following addresses|-{2,} ?(?:the )?(?:transcript|original message|"
     r"this is a copy|below this line|unsent message|returned message|the header of))"
 )
-_RETURNED = re.compile(r"(?im)^(?:> ?)?(?:received:|return-path:|message-id:|x-mailer:|mime-version:)")
+_RETURNED = re.compile(r"(?im)^(?:received:|return-path:|message-id:|x-mailer:|mime-version:)")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=&'*/~!#$^{}|-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _BELOW = re.compile(
