@@ -98,8 +98,8 @@ PHRASES = (
     ),
     (
         re.compile(
-            r"(?i)host (?:unknown|not found)|unknown host|domain (?:not found|does)|name or service not known|unrouteable|"
-            r"no (?:mx|route)|can't find"
+            r"(?i)host (?:unknown|not found)|unknown host|domain (?:not found|does)|"
+            r"name or service not known|unrouteable|no (?:mx|route)|can't find"
         ),
         "5.1.2",
     ),
