@@ -82,6 +82,7 @@ def _uv(cache: Path) -> str:
 def _uv_environment(cache: Path, target: Path) -> dict[str, str]:
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(target), "UV_PYTHON": sys.executable}
     environment["UV_PYTHON_DOWNLOADS"] = "never"
+    environment["UV_COMPILE_BYTECODE"] = "1"  # once now, not in each process at the first start
     environment.pop("VIRTUAL_ENV", None)
     if Path("/etc/ssl/certs/ca-certificates.crt").exists():  # the machine's trust, with a company's own authority
         environment.setdefault("UV_SYSTEM_CERTS", "1")

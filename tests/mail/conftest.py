@@ -1,15 +1,13 @@
-"""A real Chromium for what only a browser can tell."""
+"""A page of a real browser for what only a browser can tell."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
-CHROMIUM = Path("/usr/bin/chromium")
 REPORT = """
     window.ran = window.alert = window.prompt = window.confirm = window.print = () => { window.name = 'a script ran' };
 """
@@ -27,7 +25,7 @@ class ShownPage:
         self.requests: list[str] = []
         """What was asked for besides the page itself, and dialogs."""
         page.add_init_script(REPORT)
-        page.on("dialog", lambda dialog: self._note_dialog(dialog))
+        page.on("dialog", self._note_dialog)
         page.route("**/*", self._answer)
 
     def show(self, html: str) -> None:
@@ -56,12 +54,7 @@ class ShownPage:
 
 
 @pytest.fixture
-def shown_page() -> Iterator[ShownPage]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip("no Chromium at /usr/bin/chromium")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield ShownPage(browser.new_page())
-        browser.close()
+def shown_page(browser: Browser) -> Iterator[ShownPage]:
+    context = browser.new_context()
+    yield ShownPage(context.new_page())
+    context.close()

@@ -227,6 +227,24 @@ def test_missing_folder_is_named_and_tried_again(
         wait_watched(mailbox)
 
 
+def test_a_missing_folder_does_not_hold_up_the_others(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected, settings: Any
+) -> None:
+    settings.CASEWAY_POLL_SECONDS = 0.1
+    user = dovecot.add_user("partly@example.com")
+    mailbox = connect_mailbox(dovecot, user, folders=["Later", "INBOX"])
+    with watching(collected):
+        wait_watched(mailbox)
+        assert "no folder “Later”" in fresh(mailbox).error_cause
+        dovecot.deliver(user, mail("In inbox"))
+        collected.wait_for("In inbox")
+        with dovecot.connect(user) as other:
+            other.create("Later")
+        wait_for(lambda: not fresh(mailbox).error_cause, "the folder to be found")
+        dovecot.deliver(user, mail("In later"), "Later")
+        collected.wait_for("In later")
+
+
 def test_pause_delete_and_change_are_noticed_at_once(
     dovecot: Dovecot, connect_mailbox: Connect, collected: Collected, organisation: Any
 ) -> None:

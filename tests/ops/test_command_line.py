@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,6 +46,12 @@ def caseway_here(caseway: Run, transactional_db: None, database_url: str) -> Run
         return caseway(*arguments, **{"DATABASE_URL": database_url, **options})
 
     return run
+
+
+@pytest.fixture
+def slow_passwords(settings: Any) -> None:
+    """As in production: the command hashes with the hasher that the pages check with."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
 
 
 @pytest.fixture
@@ -137,7 +144,9 @@ def test_plan_is_shown_and_changed(caseway_here: Run, fieldnote: Organisation) -
     assert "There are: fieldnote" in caseway_here("plan", "nobody", "lite").stderr
 
 
-def test_admin_makes_the_first_organisation_and_lets_a_locked_out_one_in_again(caseway_here: Run) -> None:
+def test_admin_makes_the_first_organisation_and_lets_a_locked_out_one_in_again(
+    caseway_here: Run, slow_passwords: None
+) -> None:
     who = ["--email", "maya@fieldnote.example", "--name", "Maya Lindqvist", "--organisation", "Fieldnote"]
     done = caseway_here("admin", *who, CASEWAY_ADMIN_PASSWORD="a long enough one 1")
     assert done.stdout == "Maya Lindqvist is an administrator of Fieldnote.\n", done.stderr

@@ -106,5 +106,3 @@ def fresh_case(scene: Scene) -> Callable[[], Case]:
             return Case.objects.get(pk=scene.case.pk)
 
     return load
-
-

@@ -38,6 +38,7 @@ DOORS: dict[str, Door] = {
     "cases": Door("employee", "GET"),
     "case-list": Door("employee", "GET", "slug"),
     "case-counts": Door("employee", "GET"),
+    "case-changes": Door("employee", "GET"),
     "case-bulk": Door("writer", "POST"),
     "new-case": Door("writer", "GET POST"),
     "case": Door("employee", "GET", "number"),

@@ -62,7 +62,9 @@ def introduction_ending_at(lines: Sequence[str], index: int, low: int) -> int:
     `lines` are bare; nothing above `low` is looked at.
     """
     last = lines[index].rstrip(DECORATION)
-    is_before_quote = index + 1 < len(lines) and is_quoted(lines[index + 1])
+    is_before_quote = any(map(is_quoted, lines[index + 1 : index + 2])) or (
+        lines[index + 1 : index + 2] == [""] and any(map(is_quoted, lines[index + 2 : index + 3]))
+    )
     if not last or is_quoted(last) or len(last) > INTRODUCTION_LENGTH:
         return -1
     if GMAIL_WITHOUT_ADDRESS.fullmatch(last):
@@ -77,38 +79,42 @@ def introduction_ending_at(lines: Sequence[str], index: int, low: int) -> int:
         joined = f"{line} {joined}" if joined else last
         if len(joined) > INTRODUCTION_LENGTH:
             break
-        if _introduces(joined):
+        if _introduces(joined, is_before_quote=is_before_quote):
             return _with_its_opening(lines, start, low)
     return -1
 
 
-def _introduces(text: str) -> bool:
-    """Whether the joined lines say when or by whom, and that it was written."""
+def _introduces(text: str, *, is_before_quote: bool) -> bool:
+    """Whether the joined lines say when or by whom, and that it was written; less will do right above a quotation."""
     text = text.strip(DASHES)
     if text.count("<") < text.count(">") or text.count('"') % 2:
         return False  # the beginning is on a line above
     has_address = "@" in text or "mailto:" in text
     has_time = bool(TIME.search(text))
     has_year = bool(YEAR.search(text))
-    closing = text.rstrip(": ：").endswith(">")
-    if closing and has_address and has_time and has_year:
+    is_dated_address = has_address and (has_time or has_year)
+    if has_time and has_year and has_address and text.rstrip(": ：").endswith(">"):
         return True  # '26.06.2014, 14:41, "Somebody" <x@example.com>:' needs no verb
-    if not (has_address or has_time or has_year):
+    if is_before_quote and is_dated_address:
+        return True  # whatever the language
+    if not (has_address or has_time or has_year or (is_before_quote and len(text) <= 100)):
         return False
     folded = text.casefold()
     return not VERBS.isdisjoint(WORD.findall(folded)) or any(phrase in folded for phrase in VERB_PHRASES)
 
 
 def _with_its_opening(lines: Sequence[str], start: int, low: int) -> int:
-    """One or two lines further up where 'On Wed, May 18, 2016' stands alone above 'Somebody <x@y> wrote:'."""
-    if _opens(lines[start]):
+    """One or two lines further up where 'On Wed, May 18, 2026' or the name stands above '<x@example.com> wrote:'."""
+    begins_within = lines[start].startswith(("<", "("))
+    if not begins_within and _opens(lines[start]):
         return start
     for above in (start - 1, start - 2):
         if above < low or not lines[above] or is_quoted(lines[above]) or len(lines[above]) > 120:
-            return start
+            break
         if _opens(lines[above]) and (YEAR.search(lines[above]) or TIME.search(lines[above])):
             return above
-    return start
+    is_head_above = begins_within and start > low and lines[start - 1] and not is_quoted(lines[start - 1])
+    return start - 1 if is_head_above else start
 
 
 def _opens(line: str) -> bool:

@@ -95,9 +95,9 @@ def is_mobile_footer(line: str) -> bool:
         text = text[: excuse.start()]
     words = WORD.findall(text)
     folded = [word.casefold() for word in words]
-    if not 1 < len(words) <= 12 or "," in text:
+    if not 0 < len(words) <= 12 or "," in text:
         return False
-    if folded[-3:-1] and folded[0] in GETTING and folded[-2] in FOR and len(words) <= 6:
+    if 3 < len(words) <= 6 and folded[0] in GETTING and folded[-2] in FOR:
         return True
     if len(words) == 3 and folded[1:] == ["from", "mobile"]:
         return True
@@ -108,7 +108,7 @@ def is_mobile_footer(line: str) -> bool:
 
 
 def _is_device(word: str) -> bool:
-    return word in DEVICES or word.startswith(("iphone", "ipad", "android", "outlook")) or word == "ios"
+    return word in DEVICES or word.startswith(("iphon", "ipad", "android", "outlook")) or word == "ios"
 
 
 def is_scanner_footer(line: str) -> bool:

@@ -26,8 +26,8 @@ from caseway.mail.quote_headers import (
 )
 from caseway.mail.quote_signature import signature_start
 
-LINES_LIMIT = 20_000
-"""Lines that are looked at, some 200 times a long thread."""
+LINES_LIMIT = 10_000
+"""Lines that are looked at, some 100 times a long thread."""
 
 
 class Role(StrEnum):

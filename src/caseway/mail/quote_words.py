@@ -203,7 +203,9 @@ CLOSINGS = _words(
     terveisin|parhain terveisin|z poważaniem|z powazaniem|pozdrawiam|z wyrazami szacunku
     s pozdravem|s přátelským pozdravem|s pozdravom|üdvözlettel|tisztelettel|cu stimă|cu respect
     saygılarımla|iyi çalışmalar|с уважением|с наилучшими пожеланиями|з повагою|с уважение
-    s poštovanjem|lep pozdrav|με εκτίμηση|בברכה|مع أطيب التحيات|با احترام|此致|敬具|trân trọng
+    s poštovanjem|lep pozdrav|με εκτίμηση|בברכה|مع أطيب التحيات|با احترام
+    此致|敬具|よろしくお願いします|よろしくお願いいたします|宜しくお願い致します|敬上
+    |trân trọng
     hormat kami|salam hormat|lugupidamisega|pagarbiai|ar cieņu"""
 )
 

@@ -244,14 +244,18 @@ def start_cursor(mailbox: Mailbox, folder: imap.Folder, server: imap.Imap, older
     return cursor
 
 
-def open_folders(server: imap.Imap, readers: Sequence[FolderReader]) -> None:
-    """Open each once, so that a missing one is named. Raises Refused with the folders that exist."""
+def open_folders(server: imap.Imap, readers: Sequence[FolderReader]) -> tuple[list[FolderReader], MailboxError | None]:
+    """Open each once. Returns those that exist, and what to say of the first that does not."""
+    opened: list[FolderReader] = []
+    missing: MailboxError | None = None
     for reader in readers:
         try:
             reader.open(server)
         except Refused as error:
-            names = [name for name, _ in server.folders()]
-            raise missing_folder(reader.name, names, error.server_words) from error
+            missing = missing or missing_folder(reader.name, [name for name, _ in server.folders()], error.server_words)
+        else:
+            opened.append(reader)
+    return opened, missing
 
 
 def missing_folder(name: str, existing: Sequence[str], words: str) -> Refused:

@@ -169,6 +169,8 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
         after_processing=read.choice("after_processing", AfterProcessing.values, AfterProcessing.LEAVE.value),
         move_to_folder=read.text("move_to_folder", 255),
     )
+    if form.login == form.address:
+        form = replace(form, login="")
     form = _with_stored_passwords(form, before, read.errors)
     if form.after_processing == AfterProcessing.MOVE and not form.move_to_folder:
         read.errors["move_to_folder"] = "Name the folder that processed mail is moved to."
@@ -189,6 +191,9 @@ def _security_of(port: Any, ports: dict[str, int]) -> str:
 
 def _assigned_to(read: FieldReader) -> tuple[int | None, int | None]:
     employee, team = read.number("assigned_employee"), read.number("assigned_team")
+    if employee is not None and team is not None:  # whichever the data names takes the place of the stored other
+        employee = employee if read.data.get("assigned_employee") else None
+        team = team if read.data.get("assigned_team") else None
     if "assigned_to" in read.data:
         kind, _, identifier = str(read.data["assigned_to"] or "").partition(":")
         number = int(identifier) if identifier.isascii() and identifier.isdigit() and len(identifier) < 19 else None

@@ -198,9 +198,9 @@ class Connection:
         offered = self._smtp.esmtp_features.get("auth", "").upper().replace("=", " ").split()
         if not server.login or not (server.must_sign_in or offered):
             return
+        secret = base64.b64encode(f"\0{server.login}\0{server.password}".encode()).decode()
         try:
             if "PLAIN" in offered:
-                secret = base64.b64encode(f"\0{server.login}\0{server.password}".encode()).decode()
                 code, words = self._smtp.docmd("AUTH", f"PLAIN {secret}")
             elif "LOGIN" in offered:
                 code, words = self._smtp.docmd("AUTH", "LOGIN")
@@ -217,7 +217,8 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise _failure(error, server) from error
         if code not in (235, 503):
-            said = f"{code} {words_of(words, server.password)}"
+            echoes = (server.password, base64.b64encode(server.password.encode()).decode(), secret)
+            said = f"{code} {words_of(words, *echoes)}"
             if 400 <= code <= 499:
                 raise Temporary("The outgoing server does not take logins at the moment.", "Try again later.", said)
             raise login_refusal(server.host, said)

@@ -52,6 +52,8 @@ class Watcher:
         self._stop = threading.Event()
         self._connection: imap.Imap | None = None
         self._readers = [FolderReader(mailbox, name, deliver, self._stop.is_set) for name in mailbox.watched_folders]
+        self._missing: MailboxError | None = None
+        self._opened = 0.0
         self._failures = 0
         self._login_refusals = 0
         self._shown: tuple[Any, ...] = (mailbox.watched_by, mailbox.error_cause, mailbox.error_line)
@@ -113,21 +115,31 @@ class Watcher:
 
     def _session(self) -> None:
         server = self._connect()
-        open_folders(server, self._readers)
+        readers = self._open_folders(server)
         self._login_refusals = 0
         idle = server.offers("IDLE")
-        looked = False
+        fresh = True
         empty_looks = 0
         while not self._stop.is_set():
-            kept = self._look_everywhere(server, reopen=looked)
-            looked = True
+            if self._missing and time.monotonic() - self._opened > REFUSED_PAUSE:
+                readers, fresh = self._open_folders(server), True
+            kept = self._look_everywhere(server, readers, reopen=fresh)
+            fresh = False
             self._failures = 0
             self._healthy("idle" if idle else "polling")
             empty_looks = 0 if kept else empty_looks + 1
-            if not self._wait(server, idle):
+            if not self._wait(server, idle, alone=len(readers) == 1):
                 empty_looks = 0
             elif empty_looks > 5:  # a server that cries wolf all the time
                 self._stop.wait(1.0)
+
+    def _open_folders(self, server: imap.Imap) -> list[FolderReader]:
+        """Those that exist; one that is missing is shown and tried again, and does not hold up the others."""
+        opened, self._missing = open_folders(server, self._readers)
+        self._opened = time.monotonic()
+        if not opened and self._missing:
+            raise self._missing
+        return opened
 
     def _connect(self) -> imap.Imap:
         mailbox = self.mailbox
@@ -139,24 +151,23 @@ class Watcher:
             server.login(mailbox.login, mailbox.password)
         return server
 
-    def _look_everywhere(self, server: imap.Imap, *, reopen: bool) -> int:
+    def _look_everywhere(self, server: imap.Imap, readers: list[FolderReader], *, reopen: bool) -> int:
         """A look into each folder; ends with the first one open, which is where IDLE listens."""
         kept = 0
-        others = self._readers[1:]
+        first, *others = readers
         for reader in others:
             reader.open(server)
             kept += reader.look(server)
-        first = self._readers[0]
-        if others or not reopen:
+        if others or reopen:
             first.open(server)
         return kept + first.look(server)
 
-    def _wait(self, server: imap.Imap, idle: bool) -> bool:
+    def _wait(self, server: imap.Imap, idle: bool, *, alone: bool) -> bool:
         """Wait for news or for the time of the next look; True when the server spoke of news."""
         poll = float(settings.CASEWAY_POLL_SECONDS)
         if idle:
-            seconds = IDLE_SECONDS if len(self._readers) == 1 else min(poll, IDLE_SECONDS)
-            news = server.idle(seconds)
+            seconds = IDLE_SECONDS if alone else min(poll, IDLE_SECONDS)
+            news = server.idle(min(seconds, REFUSED_PAUSE) if self._missing else seconds)
             if not news and not self._stop.is_set():
                 server.noop()
             return news
@@ -185,11 +196,12 @@ class Watcher:
 
     def _healthy(self, watched_by: str) -> None:
         now = time.monotonic()
-        shown = (watched_by, "", "")
+        missing = self._missing
+        shown = (watched_by, missing.cause if missing else "", missing.server_words if missing else "")
         if shown == self._shown and now - self._checked < CHECKED_SECONDS:
             return
-        cleared = {"error_cause": "", "error_fix": "", "error_line": "", "error_at": None}
-        self._write(shown, {"watched_by": watched_by, "checked_at": timezone.now(), **cleared})
+        fields = _error_fields(missing) if missing else dict(_NO_ERROR)
+        self._write(shown, {"watched_by": watched_by, "checked_at": timezone.now(), **fields})
         self._checked = now
 
     def _unhealthy(self, error: MailboxError) -> None:
@@ -225,6 +237,9 @@ class Watcher:
                 tell(self.mailbox.organisation_id, "mailbox.health", id=self.mailbox.pk)
         self._shown = shown
         return written
+
+
+_NO_ERROR = {"error_cause": "", "error_fix": "", "error_line": "", "error_at": None}
 
 
 def _error_fields(error: MailboxError) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class DemoMailServer:
         raw = envelope.original_content or b""
         try:
             for recipient in envelope.rcpt_tos:
-                await self.deliver(envelope.mail_from or "", recipient, raw)
+                await self.deliver((envelope.mail_from or "").strip("<>"), recipient, raw)
         except Exception:
             log.exception("a message could not be kept")
             return "451 4.3.0 The message could not be kept, try again"

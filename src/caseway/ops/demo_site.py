@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 import shutil
 import socket
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,14 @@ def forget(folder: Path) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+
+
+def preparation(site: DemoSite) -> str:
+    """A fingerprint of all that the database is prepared for: migrations, and what the site puts into it."""
+    package = Path(__file__).resolve().parent.parent
+    migrations = sorted(str(path.relative_to(package)) for path in package.glob("*/migrations/0*.py"))
+    parts = [version("caseway"), version("django"), *migrations, repr(site)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def has_sample(folder: Path) -> bool:

@@ -15,6 +15,7 @@ import shlex
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -28,6 +29,7 @@ from psycopg import sql
 
 DATABASE = "caseway"
 OWNER = "caseway"
+PATIENCE = 60.0  # seconds for a server that is just stopping
 ROOT_KEEPS = Path("/var/lib/caseway-postgres")  # what root puts where an unprivileged account can reach it
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
@@ -164,10 +166,23 @@ class EmbeddedPostgres:
         new.rename(self.data)
 
     def _make_database(self) -> None:
-        with psycopg.connect(self.dsn_of("postgres"), autocommit=True, connect_timeout=30) as connection:
+        with self._connect() as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not found:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+
+    def _connect(self) -> psycopg.Connection:
+        """A connection, also to a server that is just stopping for whoever had it before us: then it starts again."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return psycopg.connect(self.dsn_of("postgres"), autocommit=True, connect_timeout=30)
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.1)
+            if not self._clear_leftovers():
+                self._start_server()
 
     def _clear_leftovers(self) -> bool:
         """Whether the server runs. When not, nothing of a killed one is left in the way of the next."""

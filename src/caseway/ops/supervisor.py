@@ -42,6 +42,7 @@ class Child:
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    serves_others: bool = False  # ends after those that use it
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     starts: int = 0
@@ -88,17 +89,22 @@ class Supervisor:
             self._look_after(child)
 
     def end(self) -> None:
-        """Ask every child to finish; kill those that do not within the grace."""
-        running = [child.process for child in self.children if child.process is not None and child.is_running]
-        for process in running:
-            process.terminate()
-        deadline = time.monotonic() + GRACE
-        for process in running:
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        """Ask every child to finish, those that serve others last; kill what does not within the grace."""
+        for serves_others in (False, True):
+            running = [
+                child.process
+                for child in self.children
+                if child.process is not None and child.is_running and child.serves_others == serves_others
+            ]
+            for process in running:
+                process.terminate()
+            deadline = time.monotonic() + GRACE
+            for process in running:
+                try:
+                    process.wait(max(0.1, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
     def _look_after(self, child: Child) -> None:
         if child.process is not None:
@@ -169,10 +175,11 @@ def only_one(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def signals_set(stop: threading.Event) -> Iterator[None]:
-    """SIGINT, SIGTERM and a closed terminal set `stop`."""
-    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    ours = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in ours}
+    """SIGINT, SIGTERM and a closed terminal set `stop`; SIGINT also for a shell's background job, which starts deaf."""
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it, and means it
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in numbers}
     try:
         yield
     finally:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caseway.accounts.models import Employee, Team
 from caseway.accounts.plans import Feature, Plan, includes, require
-from caseway.mailboxes import diagnosis, management
+from caseway.mailboxes import autoconfig, diagnosis, management
+from caseway.mailboxes.autoconfig import Guess
 from caseway.mailboxes.diagnose import STEPS
 from caseway.mailboxes.form import AccountForm, needs_authentication, validate
 from caseway.mailboxes.models import AfterProcessing, Diagnosis, DiagnosisState, Security, SupportAddress
@@ -42,8 +43,6 @@ def address_list(request: EmployeeRequest) -> HttpResponse:
 @require_safe
 def guess(request: EmployeeRequest) -> HttpResponse:
     """The servers that an address's provider or domain names; {} when nothing is known."""
-    from caseway.mailboxes import autoconfig
-
     require(request.user.organisation, Feature.EMAIL_TO_CASE)
     found = autoconfig.guess(request.GET.get("address", "").strip()[:320])
     return JsonResponse(_guess_values(found) if found else {})
@@ -228,6 +227,10 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
-def _guess_values(found: Any) -> dict[str, Any]:
-    names = ("imap_host", "imap_port", "imap_security", "smtp_host", "smtp_port", "smtp_security", "words", "source")
-    return {name: str(value) for name in names if (value := getattr(found, name, "")) not in ("", None)}
+def _guess_values(found: Guess) -> dict[str, str]:
+    """What the form fills in by itself; `words` says where it is from."""
+    names = ["imap_host", "imap_port", "imap_security", "login"]
+    names += ["smtp_host", "smtp_port", "smtp_security"] if found.smtp_host else []
+    values = {name: str(getattr(found, name)) for name in names if getattr(found, name)}
+    told = _("Filled in for you: %(source)s.") % {"source": found.source} if found.source else _("Filled in for you.")
+    return values | {"words": f"{told} {found.note}".strip()}

@@ -62,6 +62,7 @@ def invite_again(request: EmployeeRequest, pk: int) -> HttpResponse:
 @administrator_page
 @require_POST
 def role(request: EmployeeRequest, pk: int) -> HttpResponse:
+    _find(request, pk)
     wanted = request.POST.get("role", "")
     if wanted not in Role.values:
         messages.error(request, _("This role does not exist. Choose one of the list."))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -18,6 +21,11 @@ from caseway.cases.errors import CaseError
 from caseway.cases.models import Case, Status
 from caseway.mailboxes.models import Mailbox
 from caseway.web.doors import EmployeeRequest, employee_page, writer_page
+from caseway.web.finding import readable
+
+MOST_CHANGES = 100
+OVERLAP = timedelta(seconds=2)
+"""Transactions that were open when the page was made count too."""
 
 EMPTY = {
     "my-cases": ("Nothing waiting for you", "You answered everything assigned to you."),
@@ -62,9 +70,8 @@ def case_row(request: EmployeeRequest, number: int) -> HttpResponse:
     view = lists.VIEWS.get(request.GET.get("view", ""))
     if view is None:
         raise Http404
-    visible = Case.objects.visible_to(request.user) | Case.objects.deleted_for(request.user)
     related = ("contact", "customer", "assigned_employee", "assigned_team")
-    case = visible.select_related(*related).filter(number=number).first()
+    case = readable(request.user).select_related(*related).filter(number=number).first()
     if case is None:
         return HttpResponse(status=204)
     is_in_view = view.rows(request.user).filter(pk=case.pk).exists()
@@ -78,6 +85,18 @@ def case_row(request: EmployeeRequest, number: int) -> HttpResponse:
 def case_counts(request: EmployeeRequest) -> HttpResponse:
     """The numbers beside the views."""
     return JsonResponse(_shown_counts(request.user))
+
+
+@employee_page
+@require_safe
+def case_changes(request: EmployeeRequest) -> HttpResponse:
+    """Numbers of the cases that changed since `since`: what an open page missed while its stream was not open."""
+    now = timezone.now()
+    since = parse_datetime(request.GET.get("since", "").replace(" ", "+")) or now
+    changed = readable(request.user).filter(modified_at__gte=since - OVERLAP).order_by("-modified_at", "-pk")
+    return JsonResponse(
+        {"now": now.isoformat(), "numbers": list(changed.values_list("number", flat=True)[:MOST_CHANGES])}
+    )
 
 
 @writer_page

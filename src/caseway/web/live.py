@@ -25,6 +25,8 @@ HEARTBEAT_SECONDS = 15
 CHECK_SECONDS = 25
 """A session that ended or an employee who left hears nothing more after this."""
 RECONNECT_SECONDS = 2
+LINGER_SECONDS = 30
+"""The connection outlives its last page by this, so that going from page to page does not make it anew."""
 MOST_WAITING = 200
 """Events kept for one page that does not read; beyond it the page is told to load anew."""
 
@@ -53,15 +55,24 @@ class Hub:
     def __init__(self) -> None:
         self._pages: set[Subscription] = set()
         self._task: asyncio.Task[None] | None = None
+        self._end: asyncio.TimerHandle | None = None
 
     def open(self, page: Subscription) -> None:
         self._pages.add(page)
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._listen())
 
     def close(self, page: Subscription) -> None:
         self._pages.discard(page)
-        if not self._pages and self._task is not None:
+        if not self._pages and self._end is None:
+            self._end = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._stop)
+
+    def _stop(self) -> None:
+        self._end = None
+        if self._task is not None:
             self._task.cancel()
             self._task = None
 
@@ -70,7 +81,7 @@ class Hub:
             try:
                 async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as listener:
                     await listener.execute(f"LISTEN {LIVE}")
-                    self._tell_all(RELOAD)  # what happened while nobody listened is not known
+                    self._tell_all(RELOAD)  # pages look for what happened while nobody listened
                     async for notice in listener.notifies():
                         self._pass_on(notice.payload)
             except (psycopg.Error, OSError) as error:

@@ -111,7 +111,9 @@ def _from(request: EmployeeRequest, case: Case) -> SupportAddress:
 
 
 def _addresses(text: str) -> tuple[Address, ...]:
-    return tuple(address for address in parse_addresses([text]) if address.email) if text.strip() else ()
+    """What was typed into a field of recipients. A word that is no address stays: the refusal names it."""
+    found = parse_addresses([text]) if text.strip() else ()
+    return tuple(one if one.email else Address("", one.name) for one in found if one.email or one.name)
 
 
 def _file(upload: UploadedFile[bytes]) -> File:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from caseway.cases.models import Case, Event, EventKind, Message, Priority, Status
@@ -38,7 +38,7 @@ class Entry:
         told = [phrase for event in self.events if (phrase := tell(event, is_acting=actor is not None))]
         phrases = format_html_join(", ", "{}", ((phrase,) for phrase in told))
         if actor is None:
-            return phrases[:1].upper() + phrases[1:] if not phrases.startswith("<") else phrases  # type: ignore[return-value]
+            return mark_safe(phrases[:1].upper() + phrases[1:])  # noqa: S308 - made by format_html
         return format_html("<b>{}</b> {}", actor.name, phrases)
 
 

@@ -40,6 +40,7 @@ urlpatterns = [
     path("cases", lists.cases, name="cases"),
     path("cases/new", new_case.new_case, name="new-case"),
     path("cases/counts", lists.case_counts, name="case-counts"),
+    path("cases/changes", lists.case_changes, name="case-changes"),
     path("cases/bulk", lists.bulk, name="case-bulk"),
     path("cases/<int:number>", case.case_overview, name="case"),
     path("cases/<int:number>/preview", case.case_preview, name="case-preview"),

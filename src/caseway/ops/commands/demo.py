@@ -69,7 +69,7 @@ def _run(folder: Path, port: int, *, reset: bool, sample: bool, reload: bool) ->
     _say("starting PostgreSQL")
     with database(keep=True) as url:
         site.save(url)
-        supervisor = Supervisor([Child("mail", _mail_command(site))], folder / "logs")
+        supervisor = Supervisor([Child("mail", _mail_command(site), serves_others=True)], folder / "logs")
         with signals_set(supervisor.stop):
             supervisor.start()
             try:
@@ -86,12 +86,37 @@ def _run(folder: Path, port: int, *, reset: bool, sample: bool, reload: bool) ->
 
 
 def _start_rest(supervisor: Supervisor, site: demo_site.DemoSite, url: str, *, reload: bool) -> None:
-    _say("preparing the database")
-    _step("caseway.ops.demo_company", site.folder)
+    want = demo_site.preparation(site)
+    if _prepared(url) != want:
+        _say("preparing the database")
+        _step("caseway.ops.demo_company", site.folder)
+    _begin(url, want)
     _say("starting web server, worker and watcher")
+    began = time.time()
     supervisor.add([_reloading(child) for child in processes()] if reload else processes())
     _wait(supervisor, "the web server", lambda: _answers(site.url))
-    _wait(supervisor, "the support address", lambda: _is_watched(url))
+    _wait(supervisor, "the support address", lambda: _is_watched(url, began))
+
+
+def _prepared(url: str) -> str:
+    """What the database was last prepared for; '' when it is new. Kept in the database itself, as its comment."""
+    import psycopg
+
+    with psycopg.connect(url) as owner:
+        row = owner.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+    return str(row[0] or "") if row else ""
+
+
+def _begin(url: str, prepared: str) -> None:
+    """Nobody else works on this folder: what a killed watcher still seems to hold is free."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("UPDATE mailboxes_mailbox SET lease_until = NULL, lease_holder = '', watched_by = ''")
+        owner.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier("caseway"), sql.Literal(prepared)))
 
 
 def _mail_command(site: demo_site.DemoSite) -> list[str]:
@@ -135,14 +160,16 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _is_watched(url: str) -> bool:
-    """Whether the watcher holds every connected mailbox (or a person has paused or broken it: then that is shown)."""
+def _is_watched(url: str, since: float) -> bool:
+    """Whether every mailbox was reached, or failed, since then. One that a person has paused is not waited for."""
     import psycopg
 
     with psycopg.connect(url) as owner:
         waiting = owner.execute(
             "SELECT count(*) FROM mailboxes_mailbox WHERE state = 'active' AND deleted_at IS NULL"
-            " AND error_cause = '' AND (watched_by = '' OR checked_at < now() - interval '1 hour')"
+            " AND coalesce(greatest(CASE WHEN watched_by <> '' THEN checked_at END, error_at), to_timestamp(0))"
+            " < to_timestamp(%s)",
+            [since],
         ).fetchone()
     return waiting == (0,)
 

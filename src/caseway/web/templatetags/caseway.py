@@ -19,7 +19,7 @@ from caseway.web import texts
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds)
 for _filter in (*_FILTERS, texts.paragraphs, texts.has_more, texts.written):
-    register.filter(_filter.__name__, _filter)  # type: ignore[arg-type]
+    register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
     "new": '<circle cx="8" cy="8" r="5.6" fill="none" stroke="currentColor" stroke-width="1.6"'

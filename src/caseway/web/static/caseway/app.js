@@ -16,8 +16,10 @@
   }
 
   async function get(url) {
-    const response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" });
-    if (response.redirected && new URL(response.url).pathname === "/sign-in") location.reload();
+    let response;
+    try { response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }); }
+    catch { return new Response(null, { status: 503 }); } // the page is being left, or the connection is lost
+    if (response.redirected && new URL(response.url).pathname === "/sign-in") { location.reload(); return new Response(null, { status: 503 }); }
     return response;
   }
 
@@ -83,11 +85,12 @@
   async function setTheme(form, value) {
     if (value) root.dataset.theme = value; else delete root.dataset.theme;
     all("button[name=theme]", form).forEach((button) => button.setAttribute("aria-pressed", button.value === value));
-    await fetch(form.action, {
+    const saved = fetch(form.action, {
       method: "POST", credentials: "same-origin",
       headers: { "X-CSRFToken": csrf(), "X-Requested-With": "caseway", "Content-Type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({ theme: value }),
+      body: new URLSearchParams({ theme: value }), keepalive: true,
     });
+    await saved.catch(() => announce("!"));
     all("iframe.mailframe").forEach((frame) => { frame.src = frame.src; });
   }
 

@@ -6,11 +6,11 @@
   const body = document.body;
   if (!body.dataset.live || !globalThis.EventSource) return;
   const fresh = new Set();
-  let stream = null, lost = 0, wasOpen = false;
+  let stream = null, lost = 0, since = body.dataset.now;
 
   function connect() {
     stream = new EventSource(body.dataset.live);
-    stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); if (wasOpen) everything(); wasOpen = true; });
+    stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); missed(); });
     stream.addEventListener("error", () => {
       if (!lost) lost = setTimeout(() => one("#offline")?.removeAttribute("hidden"), 5000);
       if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
@@ -22,7 +22,7 @@
     on("mailbox.health", soon("addresses", refreshAddresses));
     on("inbound", soon("addresses", refreshAddresses));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
-    on("reload", () => { if (wasOpen) everything(); });
+    on("reload", missed);
     on("ended", () => location.reload());
   }
 
@@ -117,11 +117,19 @@
     const response = await get(place.dataset.refresh);
     if (response.ok) { place.replaceWith(fragment(await response.text())); freshTimes(); }
   }
-  function everything() {
-    if (body.dataset.page === "case") soon("case", refreshCase)();
-    if (body.dataset.page === "list") { counts(); all("#rows > .caserow").slice(0, 50).forEach((row) => rowChanged(row.dataset.number)); }
+  /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
+  const missed = soon("missed", async () => {
     refreshAddresses();
-  }
+    if (body.dataset.page !== "list" && body.dataset.page !== "case") return;
+    const response = await get("/cases/changes?since=" + encodeURIComponent(since));
+    if (!response.ok) return;
+    const found = await response.json();
+    const shown = (number) => Boolean(one(`#row-${CSS.escape(number)}`));
+    for (const number of found.numbers) {
+      if (body.dataset.page === "case" || !shown(number) || Date.parse(found.now) - Date.parse(since) > 4000) caseChanged({ number });
+    }
+    since = found.now;
+  }, 50);
 
   /* after a change of ours the whole case is drawn anew: its event belongs into the thread */
   document.addEventListener("htmx:afterSwap", (event) => {

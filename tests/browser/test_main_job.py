@@ -1,0 +1,251 @@
+"""The main job, as its user does it: connect an address in the page, get mail, answer it, and read the answer's answer.
+
+Everything is real: Dovecot with TLS and an authority of its own, an SMTP server that delivers into it, the web server,
+worker and watcher, and Chromium.
+"""
+
+import re
+from collections.abc import Callable
+from email.message import Message as EmailMessage
+from email.utils import getaddresses
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect
+
+from caseway.accounts.models import Employee, Organisation, Role
+from caseway.accounts.scope import every_organisation
+from caseway.cases.models import Case
+from caseway.mailboxes.models import Mailbox, SupportAddress
+from tests.mails import mail
+from tests.servers.certificates import TestAuthority
+from tests.servers.dovecot import Dovecot
+from tests.servers.live import LiveApp
+from tests.servers.smtp import SmtpServer
+from tests.servers.waiting import wait_for
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "long enough to sign in"
+SUPPORT = "support@fieldnote.example"
+PARKER = "parker@brightwater.example"
+MAKE = Callable[..., SmtpServer]
+
+
+@pytest.fixture
+def people(transactional_db: None) -> None:
+    with every_organisation():
+        organisation = Organisation.objects.create(name="Fieldnote", slug="fieldnote")
+        make = Employee.objects.create_employee
+        make(organisation, "maya@fieldnote.example", "Maya Lindqvist", Role.ADMINISTRATOR, PASSWORD)
+        make(organisation, "dana@fieldnote.example", "Dana Whitfield", Role.AGENT, PASSWORD)
+
+
+@pytest.fixture(params=["IDLE", "no IDLE"])
+def server(
+    request: pytest.FixtureRequest, own_dovecot: Callable[..., Dovecot], monkeypatch: pytest.MonkeyPatch
+) -> Dovecot:
+    monkeypatch.setattr(settings, "CASEWAY_POLL_SECONDS", 1)
+    dovecot = own_dovecot(idle=request.param == "IDLE")
+    for address in (SUPPORT, "sales@fieldnote.example", PARKER):
+        dovecot.add_user(address)
+    return dovecot
+
+
+@pytest.fixture
+def smtp(make_smtp_server: MAKE, server: Dovecot) -> SmtpServer:
+    """Delivers what it takes into Dovecot, as a company's mail server does."""
+
+    def deliver(recipient: str, raw: bytes) -> None:
+        if recipient in server.passwords:
+            server.deliver(recipient, raw)
+
+    return make_smtp_server(security="tls", users={SUPPORT: "correct horse"}, deliver=deliver)
+
+
+@pytest.fixture(autouse=True)
+def trust(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "CASEWAY_CA_FILE", str(authority.ca_file))
+
+
+def sign_in(page: Page, app: LiveApp, email: str = "maya@fieldnote.example") -> None:
+    page.goto(app.url)
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+
+
+def open_email_to_case(page: Page) -> None:
+    page.get_by_role("navigation", name="Universal navigation").get_by_role("link", name="Cases").click()
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_role("navigation", name="Settings").get_by_role("link", name="Email to Case").click()
+
+
+def fill_address(page: Page, server: Dovecot, smtp: SmtpServer, password: str) -> None:
+    page.get_by_label("Receiving Email Account").fill(SUPPORT)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("IMAP Host Name").fill("localhost")
+    page.locator("#f-imap_port").fill(str(server.tls_port))
+    page.get_by_label("Assigned To").select_option(label="Maya Lindqvist")
+    page.get_by_text("More options").click()
+    page.get_by_label("SMTP Host Name").fill("localhost")
+    page.locator("#f-smtp_port").fill(str(smtp.port))
+    page.get_by_label("Protection of the SMTP connection").select_option("tls")
+
+
+def of(address: str, server: Dovecot, subject: str) -> EmailMessage | None:
+    from email import message_from_bytes, policy
+
+    for stored in reversed(server.messages(address)):
+        message = message_from_bytes(stored.raw, policy=policy.default)
+        if subject in str(message["Subject"]):
+            return message
+    return None
+
+
+def test_from_connecting_an_address_to_the_answer_of_the_answer(
+    people: None, server: Dovecot, smtp: SmtpServer, live_app: LiveApp, page: Page
+) -> None:
+    server.deliver(SUPPORT, mail(subject="Old mail, from before the connection"))
+    sign_in(page, live_app)
+    open_email_to_case(page)
+    page.get_by_role("link", name="Add", exact=True).first.click()
+
+    # Authenticate with a wrong password: the step that fails says so, and nothing is saved.
+    fill_address(page, server, smtp, "wrong")
+    page.get_by_role("button", name="Authenticate").click()
+    expect(page.get_by_role("heading", name="Login did not work")).to_be_visible(timeout=30_000)
+    drawer = page.locator("#drawer")
+    expect(drawer).to_contain_text("DNS")
+    expect(drawer.locator(".diag__step--bad")).to_contain_text(re.compile("password", re.IGNORECASE))
+    expect(drawer.locator(".raw")).to_contain_text(re.compile("auth", re.IGNORECASE))
+    with every_organisation():
+        assert not Mailbox.objects.exists()
+
+    # Then with the right one: back to the form, which kept everything but the password.
+    page.get_by_role("link", name="Back to the form").click()
+    expect(page.get_by_label("Receiving Email Account")).to_have_value(SUPPORT)
+    expect(page.get_by_label("Password", exact=True)).to_have_value("")
+    page.get_by_label("Password", exact=True).fill("correct horse")
+    page.get_by_role("button", name="Authenticate").click()
+    expect(page.get_by_text(f"{SUPPORT} works.")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_text("Connected")).to_be_visible(timeout=30_000)
+    idle = server.idle
+    expect(page.locator(".mailbox")).to_contain_text("IDLE" if idle else "no IDLE")
+
+    # A customer writes; the case appears in My Cases without reload.
+    page.get_by_role("navigation", name="Universal navigation").get_by_role("link", name="Cases").click()
+    page.evaluate("window.kept = true")
+    server.deliver(SUPPORT, mail(subject="Tent pole snapped", cc="kim@brightwater.example"))
+    waiting = page.get_by_text(re.compile(r"1 new case|Tent pole snapped"))
+    expect(waiting.first).to_be_visible(timeout=30_000)
+    if page.get_by_role("button", name=re.compile("new case", re.IGNORECASE)).filter(has_text="1").count():
+        page.get_by_role("button", name=re.compile("1 new case")).click()
+    row = page.locator(".caserow").filter(has_text="Tent pole snapped")
+    expect(row).to_be_visible()
+    assert page.evaluate("window.kept") is True
+    expect(page.locator(".caserow").filter(has_text="Old mail")).to_have_count(0)
+
+    # The acknowledgement is in the customer's mailbox.
+    acknowledgement = wait_for(lambda: of(PARKER, server, "CW-1"), "the acknowledgement")
+    assert acknowledgement["Auto-Submitted"] == "auto-replied"
+    assert "Tent pole snapped" in acknowledgement["Subject"]
+
+    # Answer from the page.
+    row.get_by_role("link").first.click()
+    page.goto(f"{live_app.url}/cases/1/") if "/cases/1" not in page.url else None
+    page.get_by_label("Message").first.fill("It leaves today at 14:00.")
+    page.get_by_role("button", name=re.compile("Send and set Waiting")).click()
+    expect(page.get_by_text("It leaves today at 14:00.").first).to_be_visible()
+    answer = wait_for(lambda: of(PARKER, server, "Re: Tent pole snapped [CW-1]"), "the answer", 40)
+    with every_organisation():
+        question = Case.objects.get().messages.filter(direction="in").get()
+    assert getaddresses([answer["From"]])[0][1] == SUPPORT
+    assert [address for _, address in getaddresses([answer["Cc"]])] == ["kim@brightwater.example"]
+    assert answer["In-Reply-To"] == f"<{question.message_identifier}>"
+    assert f"<{question.message_identifier}>" in answer["References"]
+    assert "It leaves today" in answer.get_body(("plain",)).get_content()
+    expect(page.get_by_text("Sent", exact=True).first).to_be_visible(timeout=20_000)
+    expect(page.locator(".aside")).to_contain_text("Waiting")
+
+    # The customer answers the answer: it joins, the open page shows it by itself, and the case is open again.
+    server.deliver(
+        SUPPORT,
+        mail(subject="AW: whatever", text="Thank you, it arrived.", in_reply_to=str(answer["Message-ID"])),
+    )
+    expect(page.get_by_text("Thank you, it arrived.").first).to_be_visible(timeout=30_000)
+    expect(page.locator(".aside")).to_contain_text("Open")
+    with every_organisation():
+        assert Case.objects.count() == 1
+    assert not any("\\Seen" in stored.flags for stored in server.messages(SUPPORT))
+
+
+def test_add_to_cc_and_from_email_id_in_the_composer(
+    people: None, server: Dovecot, smtp: SmtpServer, live_app: LiveApp, page: Page
+) -> None:
+    with every_organisation():
+        organisation = Organisation.objects.get()
+        maya = Employee.objects.get(name="Maya Lindqvist")
+        for name, from_id, add_cc in (("support", False, True), ("sales", True, False)):
+            box = Mailbox.objects.create(
+                organisation=organisation,
+                address=f"{name}@fieldnote.example",
+                login=f"{name}@fieldnote.example",
+                password="correct horse",
+                imap_host="localhost",
+                imap_port=server.tls_port,
+                smtp_host="localhost",
+                smtp_port=smtp.port,
+                smtp_login=SUPPORT,
+                smtp_password="correct horse",
+            )
+            SupportAddress.objects.create(
+                organisation=organisation,
+                mailbox=box,
+                address=box.address,
+                assigned_employee=maya,
+                is_default=True,
+                from_email_id=from_id,
+                add_to_cc=add_cc,
+            )
+    wait_for(_all_watched, "both mailboxes to be watched", 30)
+    server.deliver(SUPPORT, mail(subject="Which From?"))
+    sign_in(page, live_app)
+    wait_for(lambda: _cases() == 1, "the case")
+    page.goto(f"{live_app.url}/cases/1/")
+    expect(page.locator("form[aria-label=Reply]")).to_contain_text("sales@fieldnote.example")
+    expect(page.locator("#added-cc")).to_contain_text(SUPPORT)
+    page.get_by_label("Message").first.fill("From sales, with support in copy.")
+    page.get_by_role("button", name=re.compile("Send and set Waiting")).click()
+    answer = wait_for(lambda: of(PARKER, server, "Re: Which From?"), "the answer", 40)
+    assert "CW-1" in answer["Subject"]
+    replies = [one for one in smtp.accepted if b"From sales" in one.raw]
+    wait_for(lambda: [one for one in smtp.accepted if b"From sales" in one.raw], "the answer to be accepted", 40)
+    replies = [one for one in smtp.accepted if b"From sales" in one.raw]
+    assert len(replies) == 1
+    message = replies[0].message
+    assert getaddresses([message["From"]])[0][1] == "sales@fieldnote.example"
+    assert [address for _, address in getaddresses([message["Cc"]])] == [SUPPORT]
+    # Our own copy comes back into support@ and makes nothing.
+    wait_for(lambda: _ignored_copies() == 1, "the copy to be recognised", 30)
+    assert _cases() == 1
+
+
+def _all_watched() -> bool:
+    with every_organisation():
+        return Mailbox.objects.exclude(watched_by="").count() == 2
+
+
+def _cases() -> int:
+    with every_organisation():
+        return Case.objects.count()
+
+
+def _ignored_copies() -> int:
+    from caseway.intake.models import InboundEmail
+
+    with every_organisation():
+        return InboundEmail.objects.filter(state="ignored", kind="loop", subject__contains="Which From").count()

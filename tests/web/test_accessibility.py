@@ -1,0 +1,42 @@
+"""axe-core on every page, light and dark, desktop and phone: no violation of WCAG 2.2 AA or best practice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.servers.live import LiveApp
+from tests.web.sample import make_sample
+from tests.web.shots import DESKTOP, PHONE, pages
+from tests.web.test_browser import sign_in
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", DESKTOP), ("dark", PHONE)], ids=["light", "dark-phone"])
+def test_no_violation_and_no_sideways_scroll(
+    scheme: str, viewport: dict[str, int], new_page: Callable[..., Page], live_web: LiveApp, transactional_db: None
+) -> None:
+    sample = make_sample()
+    page = new_page(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
+    page.goto(f"{live_web.url}/sign-in")
+    found = report(page, "sign-in")
+    sign_in(page, live_web)
+    for name, path in pages(sample).items():
+        page.goto(live_web.url + path)
+        page.wait_for_timeout(250)
+        found += report(page, name)
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{name}: scrolls sideways")
+    assert not found, "\n".join(found)
+
+
+def report(page: Page, name: str) -> list[str]:
+    result = Axe().run(page)
+    return [
+        f"{name}: {violation['id']}: {violation['help']}: {[node['html'][:140] for node in violation['nodes'][:3]]}"
+        for violation in result.response["violations"]
+    ]
