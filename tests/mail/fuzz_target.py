@@ -61,7 +61,11 @@ def check(raw: bytes) -> None:
 
 def main(seconds: int) -> int:
     """Fuzz for a number of seconds from the corpus on; print executions and findings."""
-    import atheris
+    try:
+        import atheris
+    except ImportError:
+        print("atheris is missing: uv sync --frozen --all-extras --group dev --group fuzz", file=sys.stderr)
+        return 2
 
     with atheris.instrument_imports(include=["caseway.mail"]):
         import caseway.mail.classify
