@@ -6,7 +6,8 @@ worker and watcher, and Chromium.
 
 import re
 from collections.abc import Callable
-from email.message import Message as EmailMessage
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from email.utils import getaddresses
 
 import pytest
@@ -95,12 +96,12 @@ def fill_address(page: Page, server: Dovecot, smtp: SmtpServer, password: str) -
     page.get_by_label("Protection of the SMTP connection").select_option("tls")
 
 
-def of(address: str, server: Dovecot, subject: str) -> EmailMessage | None:
-    from email import message_from_bytes, policy
-
+def found(address: str, server: Dovecot, words: str) -> EmailMessage | None:
+    """The latest message in the mailbox whose text holds the words."""
     for stored in reversed(server.messages(address)):
         message = message_from_bytes(stored.raw, policy=policy.default)
-        if subject in str(message["Subject"]):
+        body = message.get_body(("plain",))
+        if body is not None and words in body.get_content():
             return message
     return None
 
@@ -138,36 +139,34 @@ def test_from_connecting_an_address_to_the_answer_of_the_answer(
 
     # A customer writes; the case appears in My Cases without reload.
     page.get_by_role("navigation", name="Universal navigation").get_by_role("link", name="Cases").click()
+    expect(page.get_by_role("heading", name="Cases", exact=True)).to_be_visible()
+    page.wait_for_load_state()
     page.evaluate("window.kept = true")
     server.deliver(SUPPORT, mail(subject="Tent pole snapped", cc="kim@brightwater.example"))
-    waiting = page.get_by_text(re.compile(r"1 new case|Tent pole snapped"))
-    expect(waiting.first).to_be_visible(timeout=30_000)
-    if page.get_by_role("button", name=re.compile("new case", re.IGNORECASE)).filter(has_text="1").count():
-        page.get_by_role("button", name=re.compile("1 new case")).click()
     row = page.locator(".caserow").filter(has_text="Tent pole snapped")
-    expect(row).to_be_visible()
+    expect(row).to_be_visible(timeout=30_000)
     assert page.evaluate("window.kept") is True
     expect(page.locator(".caserow").filter(has_text="Old mail")).to_have_count(0)
 
     # The acknowledgement is in the customer's mailbox.
-    acknowledgement = wait_for(lambda: of(PARKER, server, "CW-1"), "the acknowledgement")
+    acknowledgement = wait_for(lambda: found(PARKER, server, "Your case: CW-1"), "the acknowledgement")
     assert acknowledgement["Auto-Submitted"] == "auto-replied"
     assert "Tent pole snapped" in acknowledgement["Subject"]
 
     # Answer from the page.
     row.get_by_role("link").first.click()
-    page.goto(f"{live_app.url}/cases/1/") if "/cases/1" not in page.url else None
-    page.get_by_label("Message").first.fill("It leaves today at 14:00.")
+    expect(page.locator("#preview")).to_contain_text("Tent pole snapped")
+    page.goto(f"{live_app.url}/cases/1")
+    page.locator("#reply-text").fill("It leaves today at 14:00.")
     page.get_by_role("button", name=re.compile("Send and set Waiting")).click()
     expect(page.get_by_text("It leaves today at 14:00.").first).to_be_visible()
-    answer = wait_for(lambda: of(PARKER, server, "Re: Tent pole snapped [CW-1]"), "the answer", 40)
+    answer = wait_for(lambda: found(PARKER, server, "It leaves today"), "the answer", 40)
     with every_organisation():
         question = Case.objects.get().messages.filter(direction="in").get()
     assert getaddresses([answer["From"]])[0][1] == SUPPORT
     assert [address for _, address in getaddresses([answer["Cc"]])] == ["kim@brightwater.example"]
     assert answer["In-Reply-To"] == f"<{question.message_identifier}>"
     assert f"<{question.message_identifier}>" in answer["References"]
-    assert "It leaves today" in answer.get_body(("plain",)).get_content()
     expect(page.get_by_text("Sent", exact=True).first).to_be_visible(timeout=20_000)
     expect(page.locator(".aside")).to_contain_text("Waiting")
 
@@ -215,15 +214,13 @@ def test_add_to_cc_and_from_email_id_in_the_composer(
     server.deliver(SUPPORT, mail(subject="Which From?"))
     sign_in(page, live_app)
     wait_for(lambda: _cases() == 1, "the case")
-    page.goto(f"{live_app.url}/cases/1/")
+    page.goto(f"{live_app.url}/cases/1")
     expect(page.locator("form[aria-label=Reply]")).to_contain_text("sales@fieldnote.example")
     expect(page.locator("#added-cc")).to_contain_text(SUPPORT)
-    page.get_by_label("Message").first.fill("From sales, with support in copy.")
+    page.locator("#reply-text").fill("From sales, with support in copy.")
     page.get_by_role("button", name=re.compile("Send and set Waiting")).click()
-    answer = wait_for(lambda: of(PARKER, server, "Re: Which From?"), "the answer", 40)
+    answer = wait_for(lambda: found(PARKER, server, "From sales"), "the answer", 40)
     assert "CW-1" in answer["Subject"]
-    replies = [one for one in smtp.accepted if b"From sales" in one.raw]
-    wait_for(lambda: [one for one in smtp.accepted if b"From sales" in one.raw], "the answer to be accepted", 40)
     replies = [one for one in smtp.accepted if b"From sales" in one.raw]
     assert len(replies) == 1
     message = replies[0].message

@@ -12,13 +12,17 @@ from pathlib import Path
 
 FINDINGS = Path(".fuzz")
 SECONDS_A_MESSAGE = 1.0
+LONGEST = 4_000
+"""Bytes of a fuzzed message: short ones run often, and the bounds have tests of their own."""
 
 
 def check(raw: bytes) -> None:
     """Raise when a promise is broken."""
     from caseway.mail.classify import Own, classify
+    from caseway.mail.html import safe_html
     from caseway.mail.model import Kind
     from caseway.mail.parse import parse, part
+    from caseway.mail.quote import pieces, split_html
 
     email = parse(raw)
     verdict = classify(email, Own(addresses=frozenset({"help@caseway.example"})))
@@ -54,12 +58,21 @@ def check(raw: bytes) -> None:
     if email.attachments and len(email.attachments) < 20:
         last = email.attachments[-1]
         assert part(raw, last.index) == last
+    assert "".join(piece.text for piece in pieces(email)) == email.text
+    if email.html:
+        assert email.html in ("".join(split_html(email.html)), "".join(reversed(split_html(email.html))))
+        once = safe_html(email.html, resolve_cid=lambda _: None).html
+        assert safe_html(once, resolve_cid=lambda _: None).blocked_images == 0
     json.dumps([verdict.reason, verdict.no_acknowledgement, email.defects])
 
 
 def main(seconds: int) -> int:
     """Fuzz for a number of seconds from the corpus on; print executions and findings."""
-    import atheris
+    try:
+        import atheris
+    except ImportError:
+        print("atheris is missing: uv sync --frozen --all-extras --group dev --group fuzz", file=sys.stderr)
+        return 2
 
     with atheris.instrument_imports(include=["caseway.mail"]):
         import caseway.mail.classify
@@ -70,7 +83,7 @@ def main(seconds: int) -> int:
     seeds = FINDINGS / "seeds"
     seeds.mkdir(exist_ok=True)
     for message in messages():
-        if message.stat().st_size < 20_000:
+        if message.stat().st_size < LONGEST:
             (seeds / message.name).write_bytes(message.read_bytes())
     runs, found, slowest = 0, 0, 0.0
     began = last = time.monotonic()
@@ -108,7 +121,7 @@ def main(seconds: int) -> int:
     atheris.Setup(
         [
             sys.argv[0],
-            "-max_len=20000",
+            f"-max_len={LONGEST}",
             "-timeout=60",
             "-rss_limit_mb=2048",
             "-verbosity=0",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
+import runpy
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from caseway.mail.explain import explain
 from tests.mail.golden import golden, messages
 
-SHARED = Path(os.environ.get("CASEWAY_TEST_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
+SHARED = next(
+    (up / "shared/corpus" for up in Path(__file__).resolve().parents if (up / "shared/corpus/score.py").is_file()), None
+)
 
 
 @pytest.mark.parametrize("message", messages(), ids=attrgetter("stem"))
@@ -28,18 +30,23 @@ def test_corpus_is_large_enough_and_has_no_stray_golden_files() -> None:
     assert {path.stem for path in messages()[0].parent.glob("*.json")} == names
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the corpus of other projects' mails is not on this machine")
-def test_mails_of_other_projects_are_all_answered() -> None:
-    expected = {}
-    for line in (SHARED / "expect.jsonl").read_text(encoding="utf-8").splitlines():
-        one = json.loads(line)
-        expected[one["file"]] = one
-    wrong = []
-    for path in sorted(SHARED.glob("*.eml")):
-        answer = explain(path.read_bytes())
-        if (
-            isinstance(expected.get(path.name, {}).get("bounce"), bool)
-            and answer["bounce"] != expected[path.name]["bounce"]
-        ):
-            wrong.append(path.name)
-    assert len(wrong) <= 2, wrong
+FLOORS = {
+    "subject": 113, "from_email": 113, "attachment_names": 48, "attachment_count": 14, "body_text": 61,
+    "bounce": 394, "auto": 9, "reply_text": 71, "reply_excludes": 15,
+}  # fmt: skip
+"""What is reached of other projects' expectations; the rest is in docs/decisions/corpus-expectations.md."""
+
+
+@pytest.mark.skipif(SHARED is None, reason="the corpus of other projects' mails is not on this machine")
+def test_mails_of_other_projects_are_read_as_well_as_before() -> None:
+    assert SHARED is not None
+    score = runpy.run_path(str(SHARED / "score.py"))
+    totals, failures = score["run"](str(SHARED), _for_score)
+    assert not [one for one in failures if one[1] == "EXC"]
+    assert {key: totals[key][0] for key, floor in FLOORS.items() if totals[key][0] < floor} == {}
+
+
+def _for_score(raw: bytes) -> dict[str, Any]:
+    answer = explain(raw)
+    answer["attachments"] = [(one["name"], one["size"], one["md5"]) for one in answer["attachments"]]
+    return answer

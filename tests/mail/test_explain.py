@@ -69,10 +69,10 @@ def test_anonymising_keeps_parts_and_charset_faults(message: Path) -> None:
 
 
 FILE_NAMES = [
-    (b"filename*=utf-8''Rechnung%20M%C3%A4rz.pdf", b"filename*=utf-8''Xxxxxxxx%20X%C3%A4xx.pdf"),
+    (b"filename*=utf-8''Rechnung%20M%C3%A4rz.pdf", b"filename*=utf-8''Xxxxxxxx%20X%D0%B6xx.pdf"),
     (b'filename="Mara\'s bill.pdf"', b'filename="Xxxx\'x xxxx.pdf"'),
     (b"filename=my bill.pdf", b"filename=xx xxxx.pdf"),
-    (b'filename="=?utf-8?Q?M=C3=A4rz?="', b'filename="=?utf-8?Q?X=C3=A4xx?="'),
+    (b'filename="=?utf-8?Q?M=C3=A4rz?="', b'filename="=?utf-8?Q?X=D0=B6xx?="'),
 ]
 
 
@@ -80,3 +80,23 @@ FILE_NAMES = [
 def test_file_names_are_anonymised_in_their_form(name: bytes, expected: bytes) -> None:
     raw = b"Content-Type: application/pdf; charset=utf-8\r\nContent-Disposition: attachment; " + name + b"\r\n\r\nx"
     assert anonymise(raw) == raw.replace(name, expected)
+
+
+BODIES = [
+    ("Тест".encode(), "жжжж".encode()),
+    ("Тест".encode("cp1251"), b"\xe4\xe4\xe4\xe4"),
+    ("发票".encode(), "字字".encode()),
+    (b"=D0=A2 ok", b"=D0=B6 xx"),
+    (b"<p class=a>Hello</p>", b"<p class=a>Xxxxx</p>"),
+    (b"mail mara@x.example", b"xxxx uecf718fe@example.com"),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), BODIES)
+def test_words_of_every_script_are_anonymised(words: bytes, expected: bytes) -> None:
+    assert anonymise(b"A: b\r\n\r\n" + words) == b"A: x\r\n\r\n" + expected
+
+
+def test_encoded_subjects_are_anonymised_inside() -> None:
+    raw = b"Subject: =?utf-8?B?0KLQtdGB0YI=?= =?utf-8?q?T=C3=BCr?=\r\n\r\n"
+    assert explain(anonymise(raw))["subject"] == "жжжжXжx"

@@ -127,6 +127,29 @@ def test_bytes_past_the_size_bound_stay_unread(monkeypatch: pytest.MonkeyPatch) 
     assert any("too large" in one for one in email.defects)
 
 
+ENCODED = [
+    ("base64", b"QUJD", b"ABC", ""),
+    ("base64", b"QUI=\r\nQUI=", b"ABAB", ""),
+    ("base64", b"QUI", b"AB", ""),
+    ("base64", b"QUI=\r\n-- \r\nfooter of a list\r\n", b"AB", "text behind base64 left out"),
+    ("base64", b"QU!JD", b"ABC", "damaged base64"),
+    ("BASE64", b"", b"", ""),
+    ("quoted-printable", b"a=3Db=\r\nc", b"a=bc", ""),
+    ("quoted-printable", b"a=XX=", b"a=XX", ""),
+    ("8bit", b"a=3D", b"a=3D", ""),
+    ("x-strange", b"abc", b"abc", "unknown transfer encoding 'x-strange'"),
+    ("x-uuencode", b"begin 644 a\n#04)#\n`\nend\n", b"ABC", ""),
+]
+
+
+@pytest.mark.parametrize(("encoding", "content", "expected", "defect"), ENCODED)
+def test_transfer_encodings_are_undone(encoding: str, content: bytes, expected: bytes, defect: str) -> None:
+    head = f"Content-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    email = parse(HEAD + head.encode() + content)
+    assert email.attachments[0].content == expected
+    assert [one for one in email.defects if one] == ([defect] if defect else [])
+
+
 IDENTIFIERS = [
     ("<a@b>", ("a@b",)),
     ("<a@b> <c@d>,<a@b>", ("a@b", "c@d")),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from caseway.mail import quote
 from caseway.mail.html import html_to_text
 from caseway.mail.model import Address, ParsedEmail
-from caseway.mail.quote import Role, split_html, split_text
+from caseway.mail.quote import Role, forwarded_sender, split_html, split_text
 from caseway.mail.quote_text import pieces_of
 
 NEW = "Yes, that works.\n\nThe blue one, please."
@@ -279,6 +279,28 @@ def test_reply_to_a_forward_is_a_reply(subject: str) -> None:
     assert quote.split(replace(EMAIL, subject=subject, text=OUTLOOK)).new.strip() == "Please help."
 
 
+FORWARDS = [
+    ("Gmail", "Fwd: Colour", "For you.\n\n---------- Forwarded message ---------\nFrom: Sam Smith <sam@example.com>\nDate: Wed, 25 Nov 2026\nSubject: Colour\nTo: <p@example.com>\n\nWhich?", Address("Sam Smith", "sam@example.com")),
+    ("Gmail, bold name", "Fwd: Colour", "---------- Forwarded message ---------\nFrom: *Sam Smith* <sam@example.com>\nSubject: Colour\n\nWhich?", Address("Sam Smith", "sam@example.com")),
+    ("Apple Mail, marked", "Fwd: Colour", "> Begin forwarded message:\n> \n> From: Sam Smith <sam@example.com>\n> Subject: Colour\n> Date: 25 November 2026\n> \n> Which?", Address("Sam Smith", "sam@example.com")),
+    ("Outlook German", "WG: Farbe", "Bitte.\n\nVon: Sam Smith [mailto:sam@example.com]\nGesendet: Mittwoch\nAn: Parker\nBetreff: Farbe\n\nWelche?", Address("Sam Smith", "sam@example.com")),
+    ("Outlook, address only", "FW: Colour", "From: sam@example.com <sam@example.com>\nSent: Wednesday\nTo: Parker\nSubject: Colour\n\nWhich?", Address("", "sam@example.com")),
+    ("Outlook text of a link", "FW: Colour", "From: Sam Smith <sam@example.com<mailto:sam@example.com>>\nSent: Wednesday\nTo: Parker\nSubject: Colour\n", Address("Sam Smith", "sam@example.com")),
+    ("name without address", "FW: Colour", "From: Sam Smith\nSent: Wednesday\nTo: Parker\nSubject: Colour\n", None),
+    ("first of two", "Fwd: Fwd: Colour", "---------- Forwarded message ---------\nFrom: Pat <pat@example.com>\nSubject: Fwd: Colour\n\n---------- Forwarded message ---------\nFrom: Sam <sam@example.com>\nSubject: Colour\n", Address("Pat", "pat@example.com")),
+    ("reply", "Re: Colour", "Blue.\n\nFrom: Sam <sam@example.com>\nSent: Wednesday\nTo: Parker\nSubject: Colour\n", None),
+    ("no header block", "Fwd: Colour", "From: here to there.", None),
+    ("hostile", "Fwd: x", "From: " + "@" * 100_000 + "\nSubject: x\n" + "From: a@b\n" * 10_000, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("symptom", "subject", "text", "sender"), FORWARDS, ids=[row[0] for row in FORWARDS])
+def test_forward_by_an_employee_names_the_customer(
+    symptom: str, subject: str, text: str, sender: Address | None
+) -> None:
+    assert forwarded_sender(replace(EMAIL, subject=subject, text=text)) == sender
+
+
 PAGES = [
     ("Gmail", '<div dir="ltr">Blue.</div><br><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">On Wed, Nov 25, 2026 at 10:15 AM Sam &lt;<a href="mailto:sam@example.com">sam@example.com</a>&gt; wrote:<br></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;border-left:1px solid rgb(204,204,204);padding-left:1ex"><div>Which?</div></blockquote></div>', "Blue."),
     ("Gmail in a language nobody listed", '<div>Blue.</div><div class="gmail_quote"><div class="gmail_attr">Qui 25 Nuv 2026 Sam hà dettu<br></div><blockquote class="gmail_quote">Which?</blockquote></div>', "Blue."),
@@ -357,6 +379,8 @@ BOMBS = {
     "labels": "From: x\n" * 125_000,
     "blocks": "From: x\nSubject: y\n\n" * 45_000,
     "separators": "-----Original Message-----\n" * 37_000,
+    "drawn rules": "-----\n" * 160_000,
+    "rules between words": "a\n-----\n" * 120_000,
     "blank lines": "\n" * 1_000_000,
     "signatures": "-- \na\n" * 160_000,
     "quotations before delimiters": "> q\n" * 80_000 + "text\n" + "--\n" * 200_000,

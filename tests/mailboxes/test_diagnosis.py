@@ -13,6 +13,7 @@ from django.db import connection
 from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.plans import PlanError
 from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.accounts.secrets import SecretsError
 from caseway.mailboxes import diagnosis as room
 from caseway.mailboxes import management
 from caseway.mailboxes.form import AccountForm, validate
@@ -198,6 +199,36 @@ def test_a_plan_that_shrinks_while_it_runs_saves_nothing(
     assert diagnosis.state == "failed"
     assert "Premium" in diagnosis.steps[-1]["cause"]
     assert not Mailbox.objects.exists()
+
+
+def test_a_row_that_is_deleted_while_it_runs_stays_deleted(
+    dovecot: Dovecot, organisation: Organisation, administrator: Employee
+) -> None:
+    user = dovecot.add_user("deleted-meanwhile@example.com")
+    row = authenticate(organisation, administrator, form_of(dovecot, user)).support_address
+    assert row is not None
+    edit = room.request(organisation, administrator, form_of(dovecot, user, row, folders="Sent"), row)
+    management.delete(row, by=administrator)
+    room.run_requested()
+    edit.refresh_from_db()
+    assert edit.state == "failed"
+    assert "deleted in the meantime" in edit.steps[-1]["cause"]
+    assert not SupportAddress.objects.filter(deleted_at=None).exists()
+
+
+def test_a_form_that_does_not_open_fails_and_holds_nothing_up(
+    dovecot: Dovecot, organisation: Organisation, administrator: Employee
+) -> None:
+    lost = room.request(organisation, administrator, form_of(dovecot, "lost-key@example.com"))
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE mailboxes_diagnosis SET form = 'gAAAAABnonsense'")
+    user = dovecot.add_user("after-lost-key@example.com")
+    asked = room.request(organisation, administrator, form_of(dovecot, user))
+    with pytest.raises(SecretsError):
+        room.run_requested()
+    assert room.run_requested() == 1
+    states = dict(Diagnosis.objects.defer("form").values_list("pk", "state"))
+    assert states == {lost.pk: "failed", asked.pk: "passed"}
 
 
 def test_what_a_dead_worker_left_is_ended(

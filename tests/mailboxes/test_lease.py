@@ -45,6 +45,22 @@ def test_paused_and_deleted_mailboxes_are_not_taken(dovecot: Dovecot, connect_ma
     assert lease.take("first") == []
 
 
+def test_a_password_that_does_not_open_holds_up_no_other_mailbox(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected
+) -> None:
+    broken = connect_mailbox(dovecot, "broken-key@example.com")
+    user = dovecot.add_user("whole-key@example.com")
+    mailbox = connect_mailbox(dovecot, user)
+    with organisation_scope(broken.organisation_id), connection.cursor() as cursor:
+        cursor.execute("UPDATE mailboxes_mailbox SET password = 'gAAAAABnonsense' WHERE id = %s", [broken.pk])
+    with watching(collected):
+        wait_watched(mailbox)
+        dovecot.deliver(user, mail("Whole"))
+        collected.wait_for("Whole")
+    with organisation_scope(broken.organisation_id):
+        assert "does not open" in Mailbox.objects.filter(pk=broken.pk).values_list("error_cause", flat=True)[0]
+
+
 def test_a_killed_holder_is_replaced(dovecot: Dovecot, connect_mailbox: Connect, collected: Collected) -> None:
     user = dovecot.add_user("killed@example.com")
     mailbox = connect_mailbox(dovecot, user)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caseway.mail.model import OutgoingEmail
-from caseway.mailboxes import smtp
+from caseway.mailboxes import smtp, smtp_session
 from caseway.mailboxes.errors import LoginRefusedError, Refused, Temporary, Uncertain
 from caseway.mailboxes.models import Mailbox
 from tests.mailboxes.scripted import Peer, ScriptedServer
@@ -114,7 +114,7 @@ def test_silence_after_the_last_dot_is_uncertain(smtp_server: SmtpServer) -> Non
 
 
 def test_no_answer_to_the_last_dot_in_time_is_uncertain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(smtp_session, "ANSWER_SECONDS", 0.2)
 
     def script(peer: Peer) -> None:
         talk(peer, b"354 go on")

@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from caseway.accounts.bell import ring
 from caseway.accounts.scope import organisation_scope
@@ -301,6 +303,26 @@ def test_a_message_that_the_server_does_not_hand_over_holds_nothing_up(
     note = "A message that the mail server does not hand over"
     assert collected.subjects == ["Poison 0", "Poison 1", note, "Poison 3", "Poison 4"]
     assert [one.fault for one in collected.all] == ["", "", "not handed over", "", ""]
+
+
+def test_a_database_that_drops_every_connection_loses_nothing(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected, database_url: str
+) -> None:
+    user = dovecot.add_user("database@example.com")
+    mailbox = connect_mailbox(dovecot, user)
+    with watching(collected):
+        wait_watched(mailbox)
+        for number in range(3):
+            with psycopg.connect(database_url, autocommit=True) as owner:
+                owner.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            dovecot.deliver(user, mail(f"Dropped {number}"))
+            collected.wait_for(f"Dropped {number}")
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # dead connections in it are not for the next test
+    assert collected.subjects == [f"Dropped {number}" for number in range(3)]
 
 
 @pytest.mark.parametrize("action", ["mark_read", "move", "delete"])

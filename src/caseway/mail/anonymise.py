@@ -1,8 +1,8 @@
 """A message without what it says: structure, charsets and damage stay, words, names and addresses go.
 
 Works on the bytes, so the shape that made a fault is still there: every letter becomes another letter of its kind
-(x, X), every digit 0, every byte ≥ 0x80 stays in its class. MIME syntax, known header words, boundaries, dates and
-the words that quote splitting looks for are kept.
+(x, X, and one of as many bytes beyond ASCII), every digit 0, also inside quoted-printable and encoded words. MIME
+syntax, known header words, boundaries, dates and the words that quote splitting looks for are kept.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ _DROPPED = (
 _STRUCTURE = frozenset({"content-type", "content-disposition"})
 _FILE_NAME = re.compile(rb'(?i)(\b(?:file)?name(?:\*\d{0,4}\*?)?\s{0,5}=\s{0,5})("(?:[^"\\\r\n]++|\\.)*+"?|[^;\r\n]*)')
 _EXTENSION = re.compile(rb'\.[A-Za-z0-9]{1,5}"?\Z')
-_PERCENT_OR_LETTERS = re.compile(rb"%[0-9A-Fa-f]{2}|[A-Za-z0-9]+")
+_PERCENT_RUN = re.compile(rb"(?:%[0-9A-Fa-f]{2})+|[^%]+")
+_QUOTED_RUN = re.compile(rb"(?:=[0-9A-Fa-f]{2})+|[^=]+")
 _WORD = re.compile(rb"=\?[^?\s]{1,60}\?[bBqQ]\?[^?\s]{0,2000}\?=")
 _ADDRESS = re.compile(rb"[A-Za-z0-9._%+=&'*/~!#$^{}|-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _SYNTAX = re.compile(
@@ -107,7 +108,14 @@ def _file_name(parameter: bytes, name: bytes) -> bytes:
 
 
 def _percent(text: bytes) -> bytes:
-    return _PERCENT_OR_LETTERS.sub(lambda found: found[0] if found[0][:1] == b"%" else _letters(found[0]), text)
+    return _PERCENT_RUN.sub(
+        lambda found: _escaped(found[0], b"%") if found[0][:1] == b"%" else _letters(found[0]), text
+    )
+
+
+def _escaped(run: bytes, mark: bytes) -> bytes:
+    """'=C3=A4' or '%C3%A4' with another letter inside."""
+    return b"".join(mark + b"%02X" % byte for byte in _letters(binascii.unhexlify(run.replace(mark, b""))))
 
 
 def _value(value: bytes) -> bytes:
@@ -129,8 +137,28 @@ def _value(value: bytes) -> bytes:
     return b"".join(out)
 
 
+_STAND_INS = {2: "ж", 3: "字", 4: "𠀀"}
+"""A letter of two, three, four bytes in UTF-8."""
+_HIGH = bytes(byte if byte < 0xA0 else 0xE4 for byte in range(256))
+"""Without UTF-8: 'ä' in most one-byte charsets, and a character of most two-byte ones when it stands twice."""
+
+
 def _letters(text: bytes) -> bytes:
-    return text.translate(_CLASSES)
+    """Letters replaced by others of their kind and length, in whatever charset."""
+    text = text.translate(_CLASSES)
+    if text.isascii():
+        return text
+    read = text.decode("utf-8", "surrogateescape")
+    strangers = sum(1 for character in read if "\udc80" <= character <= "\udcff")
+    if strangers * 2 > sum(1 for character in read if character > "\x7f"):
+        return text.translate(_HIGH)
+    return "".join(_other_letter(character) for character in read).encode("utf-8", "surrogateescape")
+
+
+def _other_letter(character: str) -> str:
+    if character.isascii() or not character.isalpha():
+        return character
+    return _STAND_INS[len(character.encode("utf-8"))]
 
 
 def _address(address: bytes) -> bytes:
@@ -146,10 +174,8 @@ def _encoded_word(word: bytes) -> bytes:
 
 
 def _quoted(text: bytes) -> bytes:
-    """Letters replaced, '=C3' sequences kept: they are the charset's shape, and alone they say nothing."""
-    return re.sub(
-        rb"=[0-9A-Fa-f]{2}|[A-Za-z0-9]+", lambda found: found[0] if found[0][:1] == b"=" else _letters(found[0]), text
-    )
+    """Letters replaced, those in quoted-printable too."""
+    return _QUOTED_RUN.sub(lambda found: _escaped(found[0], b"=") if found[0][:1] == b"=" else _letters(found[0]), text)
 
 
 def _base64(text: bytes) -> bytes:

@@ -109,12 +109,15 @@ class _Reader:
             _virtual(file.content, file.content_type or _type_by_name(file.name), file.name, file.content_id)
             for file in found.files[: bounds.TNEF_FILES]
         ]
-        for text, content_type in ((found.text, "text/plain"), (found.html, "text/html")):
-            if text.strip():
-                self.tnef_bodies.append(_virtual(text.encode("utf-8", "replace"), content_type, "", "", "utf-8"))
-        if children or self.tnef_bodies:
+        bodies = [
+            _virtual(text.encode("utf-8", "replace"), content_type, "", "", "utf-8")
+            for text, content_type in ((found.text, "text/plain"), (found.html, "text/html"))
+            if text.strip()
+        ]
+        if children or bodies:
+            self.tnef_bodies += bodies
             self.defects.append("winmail.dat unpacked")
-            node.children = [*self.tnef_bodies, *children]
+            node.children = [*bodies, *children]
             node.content_type = "multipart/x-tnef"
             for child in children:
                 child.disposition = "attachment"

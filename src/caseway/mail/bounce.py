@@ -73,7 +73,7 @@ def details(email: ParsedEmail) -> tuple[Bounce, ...]:
     for one in recipients(email):
         if one.action in ("delivered", "relayed", "expanded"):
             continue
-        status = one.status or first_status(one.diagnostic)
+        status = one.status or bounce_words.status_of(one.diagnostic)
         permanent = one.action != "delayed" and is_permanent(status, one.diagnostic, default=one.action == "failed")
         if one.address or status:
             found.setdefault(one.address.lower(), Bounce(one.address, status, permanent, one.diagnostic, identifier))

@@ -70,7 +70,7 @@ _OPENING = re.compile(
     r"failed addresses follow|----- the following addresses|-{2,} ?(?:the )?(?:transcript|original message|"
     r"this is a copy|below this line|unsent message|returned message|the header of))"
 )
-_RETURNED = re.compile(r"(?im)^(?:> ?)?(?:received:|return-path:|message-id:|x-mailer:|mime-version:)")
+_RETURNED = re.compile(r"(?im)^(?:received:|return-path:|message-id:|x-mailer:|mime-version:)")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=&'*/~!#$^{}|-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 _STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _BELOW = re.compile(
@@ -85,7 +85,8 @@ PHRASES = (
         re.compile(
             r"(?i)user unknown|unknown user|no such (?:user|mailbox|recipient)|does(?: not|n.t) exist|"
             r"unknown (?:recipient|address|local)|invalid (?:recipient|address|mailbox)|not (?:listed|found) in|"
-            r"no mailbox here|mailbox (?:not found|unavailable)|account.{0,20}(?:disabled|inactive|not)"
+            r"no mailbox here|mailbox (?:not found|unavailable)|account.{0,20}(?:disabled|inactive|not)|"
+            r"does(?: not|n.t) have an? .{0,60}account"
         ),
         "5.1.1",
     ),
@@ -97,8 +98,8 @@ PHRASES = (
     ),
     (
         re.compile(
-            r"(?i)host (?:unknown|not found)|domain (?:not found|does)|name or service not known|unrouteable|"
-            r"no (?:mx|route)|can't find"
+            r"(?i)host (?:unknown|not found)|unknown host|domain (?:not found|does)|"
+            r"name or service not known|unrouteable|no (?:mx|route)|can't find"
         ),
         "5.1.2",
     ),
@@ -110,6 +111,7 @@ PHRASES = (
         "5.7.1",
     ),
     (re.compile(r"(?i)timed? ?out|too (?:old|long)|retry time|expired|connection refused|gave up|giving up"), "4.4.7"),
+    (re.compile(r"(?i)not reachable|unreachable|network error|no route"), "4.4.1"),
 )
 """Words → the enhanced code they mean (RFC 3463), where none is written."""
 _NOT_RECIPIENT = re.compile(
@@ -133,16 +135,13 @@ def failure(email: ParsedEmail) -> str:
         return f"from the mail server {email.sender.key[:60] or '<>'}, says a message was not delivered"
     if is_server or _is_answer(email):
         return ""
-    returned = any(part.content_type == "message/rfc822" for part in email.attachments) or bool(_RETURNED.search(text))
+    is_attached = any(part.content_type == "message/rfc822" for part in email.attachments)
+    returned = is_attached or bool(_RETURNED.search(text))
     if not subject and not returned:  # most mail ends here, before the long patterns
         return ""
     opening = _OPENING.search(text)
     if (opening or returned) and (subject or (opening and returned)) and TEXT_OF_FAILURE.search(text):
-        return (
-            "subject and text of a delivery failure"
-            if subject
-            else "text of a delivery failure with the returned message"
-        )
+        return f"{'subject and ' if subject else ''}text of a delivery failure"
     return ""
 
 
@@ -166,10 +165,14 @@ def recipients(email: ParsedEmail) -> tuple[Found, ...]:
     above = text[: below.start()] if below and below.start() > 20 else text
     own = {address_key(email.sender.email), *(box.key for box in email.to)}
     out: dict[str, Found] = {}
+    contacts: list[Found] = []  # 'ask postmaster@x' is advice, unless nobody else is named
     matches = list(_ADDRESS.finditer(above))
     for number, found in enumerate(matches[:500]):
         address = found[0].strip("'.*=/")
-        if address_key(address) in own or _NOT_RECIPIENT.search(address):
+        if address_key(address) in own:
+            continue
+        if _NOT_RECIPIENT.search(address):
+            contacts.append(Found(address, status_of(above), ""))
             continue
         following = matches[number + 1].start() if number + 1 < len(matches) else len(above)
         around = " ".join(above[found.end() : min(following, found.end() + 600)].split()).lstrip(">):;,. ")
@@ -178,7 +181,7 @@ def recipients(email: ParsedEmail) -> tuple[Found, ...]:
         out.setdefault(address.lower(), Found(address, status_of(around) or status_of(above), around[:300]))
     if named:
         return tuple(out.get(one.lower(), Found(one, status_of(above), " ".join(above.split())[:300])) for one in named)
-    return tuple(out.values())[: bounds.BOUNCE_RECIPIENTS]
+    return tuple(out.values())[: bounds.BOUNCE_RECIPIENTS] or tuple(contacts[:1])
 
 
 def status_of(text: str) -> str:

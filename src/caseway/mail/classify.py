@@ -62,18 +62,12 @@ def came_from_us(email: ParsedEmail, own: Own) -> str:
 
 
 def read_receipt(email: ParsedEmail, own: Own) -> str:
-    """Disposition notification (RFC 8098), or a delivery report that only says it went well."""
-    if signs.report_type(email) == "disposition-notification" or signs.has_part(
-        email, "message/disposition-notification"
-    ):
+    """Disposition notification (RFC 8098)."""
+    part = "message/disposition-notification"
+    if signs.report_type(email) == "disposition-notification" or signs.has_part(email, part):
         return "read receipt (RFC 8098)"
     if email.header("content-class").lower() == "urn:content-classes:mdn":
         return "read receipt (Content-Class: mdn)"
-    if (
-        "report" in email.header("x-ms-exchange-message-class").lower()
-        and ".ipn" in email.header("x-ms-exchange-message-class").lower()
-    ):
-        return "read receipt of Exchange"
     return ""
 
 

@@ -21,6 +21,9 @@ LONGEST_WORD = 900
 """A word of a field that folds nowhere: RFC 5322 2.1.1 forbids lines over 998."""
 ENCODED_BYTES = 42
 """Bytes of UTF-8 in one encoded word: 56 characters of base64 and 12 around them stay under 75 (RFC 2047 2)."""
+TEXT_LIMIT = 4_000
+"""Characters of a subject or another text: servers refuse longer fields, and what is answered may hold anything."""
+NAME_LIMIT = 500
 LOCAL_PART_LIMIT = 64
 """Octets (RFC 5321 4.5.3.1.1)."""
 ATOM = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~")
@@ -44,7 +47,8 @@ def _is_control(character: str) -> bool:
 
 def text_field(name: str, value: str) -> bytes:
     """An unstructured field (RFC 5322 2.2.1); what is not ASCII becomes encoded words (RFC 2047)."""
-    return fold(name, encoded_words(clean(value)))
+    value = clean(value)
+    return fold(name, encoded_words(value if len(value) <= TEXT_LIMIT else f"{value[: TEXT_LIMIT - 1]}…"))
 
 
 def encoded_words(value: str) -> list[str]:
@@ -96,7 +100,7 @@ def address_field(name: str, addresses: Sequence[Address]) -> bytes:
 
 
 def _display_name(name: str) -> list[str]:
-    name = clean(name)
+    name = clean(name)[:NAME_LIMIT].strip()
     if not name:
         return []
     if any(_needs_encoding(word) for word in name.split(" ")):

@@ -19,7 +19,7 @@ from caseway.mail.html_text import html_to_text
 
 __all__ = ["SafeHtml", "html_to_text", "safe_html"]
 
-EVERYWHERE = {"style", "title", "dir", "lang", "align", "valign", "width", "height", "bgcolor", "color", "background"}
+EVERYWHERE = {"style", "title", "dir", "lang", "align", "valign", "width", "height", "bgcolor", "color"}
 ATTRIBUTES = {
     "*": EVERYWHERE,
     "a": {"href", "target"},
@@ -59,12 +59,12 @@ def safe_html(html: str, *, resolve_cid: Callable[[str], str | None], show_image
     """
     images = _Images(resolve_cid, show_images=show_images)
     cleaned = nh3.clean(
-        balance(html),
+        balance(html, images.decide),
         tags=set(KEPT_TAGS),
         clean_content_tags={"script", "style"},
         attributes=ATTRIBUTES,
-        attribute_filter=images.filtered,
-        url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
+        attribute_filter=images.confirm,
+        url_schemes={"http", "https", "mailto", "tel", "data"},
         url_relative=images.relative,
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
@@ -81,43 +81,46 @@ class _Images:
         self.blocked = 0
         self.resolved: set[str] = set()
 
-    def relative(self, address: str) -> str | None:
-        """An address without a scheme names nothing in a mail: it would be one of our own pages."""
-        return address if address in self.resolved else None
+    def decide(self, tag: str, name: str, value: str) -> str | None:
+        """What an attribute becomes, None: it goes. The sanitiser finds nothing to drop unless it reads otherwise."""
+        if name == "background":
+            self.blocked += _scheme(value) in REMOTE
+        elif name == "style":
+            self.blocked += bool(REMOTE_STYLE.search(value))
+        elif name == "src" and tag == "img":
+            value = self._source(value.strip())
+        if name not in EVERYWHERE and name not in ATTRIBUTES.get(tag, ()):
+            return None
+        return self.confirm(tag, name, value)
 
-    def filtered(self, tag: str, name: str, value: str) -> str | None:
+    def confirm(self, tag: str, name: str, value: str) -> str | None:
+        """The same rules without side effects, for what the sanitiser found."""
         match name:
             case "style":
-                self.blocked += any(
-                    f"url({quote}{scheme}" in value.lower() for quote in ("", "'", '"') for scheme in REMOTE
-                )
                 return safe_style(value) or None
-            case "background":
-                self.blocked += _scheme(value) in REMOTE
-                return None
             case "target":
                 return "_blank"
             case "href":
                 return value if _scheme(value) in LINK_SCHEMES else None
             case "src":
-                return self._source(value)
+                is_shown = value in self.resolved or (self.show_images and _scheme(value) in {"http:", "https:"})
+                return value if is_shown or PICTURE.fullmatch(value) else None
             case "width" | "height":
                 return value if _is_size(value) else None
             case _:
                 return value if len(value) <= 2_000 else None
 
-    def _source(self, value: str) -> str | None:
-        scheme = _scheme(value)
-        if scheme == "cid:":
-            address = self.resolve_cid(value.strip()[4:].strip("<>"))
+    def relative(self, address: str) -> str | None:
+        """An address without a scheme names nothing in a mail: it would be one of our own pages."""
+        return address if address in self.resolved else None
+
+    def _source(self, value: str) -> str:
+        if _scheme(value) == "cid:":
+            address = self.resolve_cid(value[4:].strip("<>")) or ""
             self.resolved.update([address] if address else [])
             return address
-        if scheme == "data:":
-            return value if PICTURE.fullmatch(value.strip()) else None
-        if scheme in REMOTE and self.show_images:
-            return value
-        self.blocked += scheme in REMOTE
-        return None
+        self.blocked += _scheme(value) in REMOTE and not self.show_images
+        return value
 
 
 def _scheme(address: str) -> str:

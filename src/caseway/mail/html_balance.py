@@ -9,6 +9,7 @@ paragraph opens again, tags of a hundred thousand attributes.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from html import escape, unescape
 
 from caseway.mail.html_scan import TOKENS_LIMIT, VOID, Token, TokenKind, plain_rest, scan
@@ -69,12 +70,16 @@ HOLD = str.maketrans({**HELD, **dict.fromkeys("\0\ufdd0\ufdd1\ufdd2")})
 RELEASE = {held: escape(character) for character, held in HELD.items()}
 
 
-def balance(html: str) -> str:
+Decide = Callable[[str, str, str], str | None]
+"""(tag, attribute, value) → the value to write, or None to leave it out."""
+
+
+def balance(html: str, decide: Decide) -> str:
     """`html` with a bounded, closed structure. `release` has to be called on what the sanitiser makes of it.
 
-    Text and the attributes of kept tags stay as they were.
+    Text stays as it was; `decide` is asked about each attribute of the tags that are kept, once, in order.
     """
-    writer = _Balancer()
+    writer = _Balancer(decide)
     for number, token in enumerate(scan(html)):
         if number >= TOKENS_LIMIT:
             writer.text(plain_rest(html, token.start))
@@ -101,7 +106,8 @@ def release(html: str) -> str:
 
 
 class _Balancer:
-    def __init__(self) -> None:
+    def __init__(self, decide: Decide) -> None:
+        self.decide = decide
         self.written: list[str] = []
         self.stack: list[tuple[str, bool]] = []
         """(name, whether its tag was written), outermost first."""
@@ -111,10 +117,16 @@ class _Balancer:
     def text(self, text: str) -> None:
         if not text.isspace():
             self._open_cell()
-        self.written.append(unescape(text).translate(HOLD))
+        text = unescape(text).translate(HOLD)
+        if self.written and self.written[-1].startswith("<pre"):
+            text = text.lstrip("\r\n")  # a parser drops the first line end of these (HTML 13.2.6.4.7), each time
+        if text:
+            self.written.append(text)
 
     def open(self, token: Token) -> None:
         name = token.name
+        if name in TABLE_PARTS and name != "table" and not self.open_names["table"]:
+            return  # a cell without a table is none
         if name in INNER_BLOCKS:
             self._close_implied(frozenset(["p"]), WALLS)
         if name in CLOSES:
@@ -122,14 +134,21 @@ class _Balancer:
         if name == "table" or name not in TABLE_PARTS:
             self._open_cell()
         if name in VOID:
-            self.written.append(_tag(token))
+            self.written.append(self._tag(token))
             return
         is_written = self.written_depth < DEPTH
         if is_written:
-            self.written.append(_tag(token))
+            self.written.append(self._tag(token))
             self.written_depth += 1
         self.stack.append((name, is_written))
         self.open_names[name] += 1
+
+    def _tag(self, token: Token) -> str:
+        if not token.attributes and token.name != "a":
+            return f"<{token.name}>"
+        decided = ((name, self.decide(token.name, name, value)) for name, value in _attributes(token).items())
+        written = "".join(f' {name}="{escape(value)}"' for name, value in decided if value is not None)
+        return f"<{token.name}{written}>"
 
     def _open_cell(self) -> None:
         """Open a cell for what stands between the cells of a table: a browser would move it out, in front of all."""
@@ -184,22 +203,10 @@ def _walls_of(name: str) -> frozenset[str]:
     return WALLS if name == "a" else WALLS | LISTS
 
 
-def _tag(token: Token) -> str:
-    written = "".join(f' {name}="{escape(value)}"' for name, value in _attributes(token).items() if _is_plain(name))
-    return f"<{token.name}{written}>"
-
-
 def _attributes(token: Token) -> dict[str, str]:
     attributes = dict(token.attributes)
     if token.name == "a":
         attributes["target"] = "_blank"
-        if "href" in attributes:
-            # Last, because the sanitiser moves the last attribute into the place of one it drops.
-            attributes["href"] = attributes.pop("href")
     if token.name == "img" and not attributes.get("src", "").strip() and "srcset" in attributes:
         attributes["src"] = (attributes["srcset"].split() or [""])[0].rstrip(",")
     return attributes
-
-
-def _is_plain(name: str) -> bool:
-    return name.isascii() and name.replace("-", "").isalnum()

@@ -10,17 +10,11 @@ from dataclasses import replace
 
 from caseway.mail.html_text import text_lines
 from caseway.mail.model import ParsedEmail, SplitBody
+from caseway.mail.quote_forward import forwarded_sender, is_forward
 from caseway.mail.quote_html import hints_of, split_html
 from caseway.mail.quote_text import Hints, Piece, Role, pieces_of
 
-__all__ = ["Piece", "Role", "pieces", "split", "split_html", "split_text"]
-
-FORWARD_MARKS = frozenset(
-    """fw fwd wg tr rv enc i vb vs doorst fs pd vl trans továbbítás yml ilt προωθ rif перес пересл hal переслати
-    转发 轉寄
-    転送""".split()  # noqa: SIM905
-)
-"""What mail programs put before the subject of a forwarded message."""
+__all__ = ["Piece", "Role", "forwarded_sender", "pieces", "split", "split_html", "split_text"]
 
 
 def split(email: ParsedEmail) -> SplitBody:
@@ -43,15 +37,9 @@ def _split_body(parts: tuple[Piece, ...]) -> SplitBody:
     return SplitBody(by_role[Role.NEW], by_role[Role.QUOTED], by_role[Role.SIGNATURE])
 
 
-def _is_forward(subject: str) -> bool:
-    """Whether the outermost mark of the subject says that the message was forwarded."""
-    mark, colon, _ = subject[:40].replace("：", ":").strip().partition(":")
-    return bool(colon) and mark.strip().casefold() in FORWARD_MARKS
-
-
 def _hints(email: ParsedEmail) -> Hints:
     """What subject and HTML say of the text; the HTML only where the text was read from it."""
-    hints = Hints(is_forward=_is_forward(email.subject))
+    hints = Hints(is_forward=is_forward(email.subject))
     if not email.html:
         return hints
     lines = text_lines(email.html)

@@ -6,6 +6,8 @@ import binascii
 import re
 
 _FOREIGN = re.compile(rb"[^A-Za-z0-9+/=\s]")
+_BASE64_RUNS = 1_000
+"""Padded runs in one part; senders that encode in pieces reach some dozens."""
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 _SOFT_BREAK = re.compile(rb"=[ \t]*\r?\n")
 _HEX = re.compile(rb"=([0-9A-Fa-f]{2})")
@@ -33,12 +35,24 @@ def decoded(content: bytes, encoding: str, defects: list[str]) -> bytes:
 
 
 def _base64(content: bytes, defects: list[str]) -> bytes:
+    """Decoded bytes; several padded runs are joined, a footer in plain text behind the padding is left out."""
+    padding = content.find(b"=")
+    rest = content[padding:].lstrip(b"= \t\r\n") if padding >= 0 else b""
+    if rest and _FOREIGN.search(rest):
+        defects.append("text behind base64 left out")
+        content, rest = content[:padding], b""
+    pieces = re.split(rb"=+", content, maxsplit=_BASE64_RUNS) if rest else [content]
+    return b"".join(_base64_run(piece, defects) for piece in pieces)
+
+
+def _base64_run(content: bytes, defects: list[str]) -> bytes:
     if _FOREIGN.search(content) is None:
         try:
             return binascii.a2b_base64(content)
-        except binascii.Error:  # cut short: a last group of one to three characters
+        except binascii.Error:  # padding lost, or cut short
             pass
-    defects.append("damaged base64")
+    else:
+        defects.append("damaged base64")
     text = _NOT_BASE64.sub(b"", content).replace(b"=", b"")
     if len(text) % 4 == 1:
         text = text[:-1]

@@ -75,7 +75,6 @@ def _leaf(node: Node, index: int, frame: _Frame, out: Views, kind: str) -> None:
         and (node.content_type in _TEXT or is_media)
         and (index == 0 or (kind != "related" and (is_media or not node.name)))
     )
-    # A named text that is the only thing in a message, or says 'inline' first in line, is still its text.
     if not is_body or is_media:
         out.attachments.append(node)
         return

@@ -40,6 +40,8 @@ def request(
     Raises PermissionDenied (not an administrator) or PlanError. Works within the organisation's scope.
     """
     may_manage(employee, organisation)
+    if support_address is not None and support_address.organisation_id != organisation.pk:
+        raise PermissionDenied("This address belongs to another organisation.")
     with transaction.atomic():
         diagnosis = Diagnosis.objects.create(
             organisation=organisation,
@@ -64,7 +66,7 @@ def run_requested() -> int:
 def _claim() -> Diagnosis | None:
     with every_organisation(), transaction.atomic():
         now = timezone.now()
-        for dead in Diagnosis.objects.filter(state=DiagnosisState.RUNNING, started_at__lt=now - LONGEST):
+        for dead in Diagnosis.objects.defer("form").filter(state=DiagnosisState.RUNNING, started_at__lt=now - LONGEST):
             dead.form, dead.state, dead.finished_at = "", DiagnosisState.FAILED, now
             dead.steps = [
                 *dead.steps,
@@ -73,7 +75,7 @@ def _claim() -> Diagnosis | None:
             dead.save(update_fields=["form", "state", "finished_at", "steps"])
             tell(dead.organisation_id, "diag.step", id=dead.pk)
         due = Diagnosis.objects.select_for_update(skip_locked=True, of=("self",)).filter(state=DiagnosisState.REQUESTED)
-        diagnosis = due.order_by("requested_at", "id").first()
+        diagnosis = due.defer("form").order_by("requested_at", "id").first()  # it may not open: see _run
         if diagnosis is not None:
             diagnosis.state, diagnosis.started_at = DiagnosisState.RUNNING, now
             diagnosis.save(update_fields=["state", "started_at"])
@@ -81,7 +83,6 @@ def _claim() -> Diagnosis | None:
 
 
 def _run(diagnosis: Diagnosis) -> None:
-    form = AccountForm.from_json(diagnosis.form)
     steps: dict[str, Step] = {}
 
     def report(step: Step) -> None:
@@ -93,6 +94,8 @@ def _run(diagnosis: Diagnosis) -> None:
         _give_back()
 
     try:
+        form = AccountForm.from_json(diagnosis.form)
+        _give_back()
         findings = diagnose(form, report, own_message_id(diagnosis.organisation_id, form.address))
         _give_back()
         _finish(diagnosis, form, findings)
@@ -111,6 +114,10 @@ def _finish(diagnosis: Diagnosis, form: AccountForm, findings: Findings) -> None
         with transaction.atomic():
             # the plan and the employee may have changed while the check ran
             require(Organisation.objects.get(pk=diagnosis.organisation_id), Feature.EMAIL_TO_CASE)
+            if diagnosis.support_address_id:
+                diagnosis.support_address = SupportAddress.objects.select_for_update(of=("self",)).get(
+                    pk=diagnosis.support_address_id, deleted_at=None
+                )
             row = save(diagnosis, form, findings)
             diagnosis.support_address = row
             _end(diagnosis, DiagnosisState.PASSED)
@@ -118,6 +125,8 @@ def _finish(diagnosis: Diagnosis, form: AccountForm, findings: Findings) -> None
             tell(diagnosis.organisation_id, "mailbox.health", id=row.mailbox_id)
     except IntegrityError:
         problem = "This address was connected by somebody else in the meantime."
+    except SupportAddress.DoesNotExist:
+        problem = "This address was deleted in the meantime."
     except PlanError as error:
         problem = str(error)
     if problem:

@@ -37,6 +37,8 @@ _slots = threading.BoundedSemaphore(10)
 """Threads that use the database at once: a thousand that come back together wait here, not in the pool's timeout."""
 RESCAN_MARGIN = dt.timedelta(days=1)
 """SINCE counts whole days, in the server's time zone."""
+CLOCK_MARGIN = dt.timedelta(hours=1)
+"""How far the server's clock may be from ours when it is asked whether a message came before the connection."""
 
 
 @contextmanager
@@ -76,7 +78,7 @@ class FolderReader:
             self._careful_to = 0
         self._uidvalidity = cursor.uidvalidity
         self._next = max(cursor.last_uid + 1, cursor.start_uid)
-        self._history = (cursor.rescan_to, cursor.started_at - RESCAN_MARGIN) if cursor.rescan_to else None
+        self._history = (cursor.rescan_to, cursor.started_at - CLOCK_MARGIN) if cursor.rescan_to else None
 
     def look(self, connection: imap.Imap) -> int:
         """Keep everything that is new; returns how many messages. The folder is open. Raises MailboxError."""

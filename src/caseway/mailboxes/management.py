@@ -40,6 +40,7 @@ def resume(row: SupportAddress, *, by: Employee) -> None:
         mailbox.error_at = None
         mailbox.save(update_fields=["error_cause", "error_fix", "error_line", "error_at"])
         _set_state(mailbox, MailboxState.ACTIVE, by)
+        ring("intake")  # what was held while the row was paused
 
 
 def delete(row: SupportAddress, *, by: Employee) -> None:

@@ -19,7 +19,7 @@ from caseway.accounts.bell import DOORBELL
 from caseway.accounts.scope import every_organisation
 from caseway.mailboxes import lease
 from caseway.mailboxes.folder import Deliver
-from caseway.mailboxes.models import Mailbox
+from caseway.mailboxes.models import Mailbox, MailboxState
 from caseway.mailboxes.watcher import Alarm, Watcher
 
 log = logging.getLogger("caseway.watch")
@@ -93,8 +93,8 @@ class Warden:
 
     def _follow_changes(self) -> None:
         with every_organisation():
-            wanted = {one.pk: one for one in Mailbox.objects.filter(pk__in=self.watchers, state="active").filter(
-                deleted_at=None)}  # fmt: skip
+            rows = Mailbox.objects.filter(pk__in=self.watchers, state=MailboxState.ACTIVE, deleted_at=None)
+            wanted = {one.pk: one for one in lease.read(rows)}
         for identifier, watcher in list(self.watchers.items()):
             mailbox = wanted.get(identifier)
             if mailbox is None:

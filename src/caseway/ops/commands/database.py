@@ -37,11 +37,12 @@ def prepare_data_folder() -> Path:
 
 
 @contextmanager
-def database(*, keep: bool = False) -> Iterator[str]:
+def database(*, alone: bool = False) -> Iterator[str]:
     """The database's URL, also put into DATABASE_URL for Django and for child processes.
 
     Starts the embedded server when there is no other; stops it at the end if it was started here, as soon as others
-    are done with it (`keep`: at once, ending what others do). Raises CommandError when it cannot start.
+    are done with it. `alone`: the data folder is held by this process, so it is stopped at once, also when it was left
+    running by a start that was killed. Raises CommandError when it cannot start.
     """
     if url := configuration.DATABASE_URL.value():
         yield url
@@ -63,8 +64,10 @@ def database(*, keep: bool = False) -> Iterator[str]:
         yield url
     finally:
         os.environ.pop("DATABASE_URL", None)
-        if not was_running:
-            server.stop("fast" if keep else "smart")
+        if alone:
+            server.stop()
+        elif not was_running:
+            server.stop("smart")
 
 
 def running_database() -> str:

@@ -67,7 +67,7 @@ def _run(folder: Path, port: int, *, reset: bool, sample: bool, reload: bool) ->
     site = demo_site.load_or_make(folder, port)
     os.environ["CASEWAY_SMTP_URL"] = f"smtp+plain://{site.mail_host}:{site.smtp_port}"
     _say("starting PostgreSQL")
-    with database(keep=True) as url:
+    with database(alone=True) as url:
         site.save(url)
         supervisor = Supervisor([Child("mail", _mail_command(site), serves_others=True)], folder / "logs")
         with signals_set(supervisor.stop):

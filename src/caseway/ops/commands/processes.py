@@ -35,7 +35,7 @@ def up() -> None:
     try:
         with only_one(data):
             require_free(*listen_address())
-            with database(keep=True):
+            with database(alone=True):
                 run_step("migrate")
                 supervisor = Supervisor(processes(), data / "logs", echo=typer.echo)
                 with signals_set(supervisor.stop):

@@ -72,11 +72,9 @@
     if (!response.ok || response.status === 204) { if (shown && response.status === 204) shown.remove(); return; }
     const row = fragment(await response.text()).querySelector(".caserow");
     if (!shown) {
-      if (!one("#rows")) { await firstRows(); return; }
-      fresh.add(number);
-      const banner = one("#new-cases"), words = one("[data-new-cases-text]", banner);
-      words.textContent = fresh.size === 1 ? words.dataset.one : words.dataset.many.replace("%s", fresh.size);
-      banner.hidden = false;
+      if (!one("#rows")) await firstRows();
+      else if (isAtRest()) addRow(row);
+      else { fresh.add(number); tellFresh(); }
       return;
     }
     const checked = one(".caserow__check", shown)?.checked, focused = shown.contains(document.activeElement);
@@ -89,6 +87,36 @@
     freshTimes();
   }
 
+  /* a new row waits behind the banner while somebody points at the list, reads further down or moves by keyboard */
+  function isAtRest() {
+    const list = one(".caselist");
+    return !fresh.size && list.scrollTop < 8 && !list.matches(":hover") && !list.contains(document.activeElement);
+  }
+  function addRow(row) {
+    one(".caserow__link", row).tabIndex = one("#rows > .caserow") ? -1 : 0;
+    one("#rows").prepend(row);
+    freshTimes();
+  }
+  function tellFresh() {
+    const banner = one("#new-cases"), words = one("[data-new-cases-text]", banner);
+    words.textContent = fresh.size === 1 ? words.dataset.one : words.dataset.many.replace("%s", fresh.size);
+    banner.hidden = !fresh.size;
+  }
+  async function showFresh() {
+    const numbers = [...fresh];
+    fresh.clear();
+    tellFresh();
+    for (const number of numbers) {
+      const response = await get(`/cases/${number}/row?view=${body.dataset.view}`);
+      if (response.status === 200 && !one(`#row-${CSS.escape(number)}`)) addRow(fragment(await response.text()).querySelector(".caserow"));
+    }
+    one(".caselist").scrollTop = 0;
+  }
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#new-cases a")) return;
+    event.preventDefault();
+    showFresh();
+  });
   /* the thread by keys: what is the same stays (frames do not load again), what is new is added */
   async function refreshCase() {
     const response = await get(body.dataset.liveUrl);
