@@ -1,5 +1,6 @@
 """A small believable company for pictures: real mails through the real intake, real verbs, a few weeks of history."""
 
+# ruff: noqa: E501 - the mails read better in one line each
 from __future__ import annotations
 
 import base64

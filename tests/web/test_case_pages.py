@@ -109,7 +109,7 @@ def test_a_light_agent_notes(scene: Scene, lior: Client) -> None:
     assert b"Send and set Waiting" not in answer.content
 
 
-def reply_with(scene: Scene, client: Client, **values: object):  # noqa: ANN201
+def reply_with(scene: Scene, client: Client, **values: object):
     with organisation_scope(scene.company.organisation.pk):
         version = Case.objects.get(pk=scene.case.pk).version
     data = {"to": "parker@brightwater.example", "text": "Hello", "after": "waiting", "version": version, **values}
@@ -164,6 +164,22 @@ def test_from_is_only_what_is_offered(scene: Scene, other: Scene, maya: Client) 
     answer = reply_with(scene, maya, from_address=other.company.support.pk)
     assert answer.status_code == 422
     assert not queued(scene)
+
+
+def test_add_to_cc_joins_unless_it_is_taken_out_of_the_message(scene: Scene, maya: Client) -> None:
+    with organisation_scope(scene.company.organisation.pk):
+        organisation, mailbox = scene.company.organisation, scene.company.mailbox
+        SupportAddress.objects.filter(pk=scene.company.support.pk).update(add_to_cc=True)
+        sales = SupportAddress.objects.create(
+            organisation=organisation, mailbox=mailbox, address="sales@fieldnote.example", from_email_id=True
+        )
+    pk = scene.company.support.pk
+    assert f'name="kept_cc" value="{pk}"' in maya.get(at("case", scene)).content.decode()
+    reply_with(scene, maya, from_address=sales.pk, offered_cc=pk, kept_cc=pk)
+    reply_with(scene, maya, from_address=sales.pk, offered_cc=pk)
+    first, second = queued(scene)
+    assert "support@fieldnote.example" in first.recipients
+    assert "support@fieldnote.example" not in second.recipients
 
 
 def test_somebody_answered_first(scene: Scene, maya: Client, dana: Client, fresh_case: Fresh) -> None:
@@ -224,9 +240,19 @@ def test_hostile_names_and_subjects_are_text_everywhere(scene: Scene, maya: Clie
     with organisation_scope(scene.company.organisation.pk):
         SupportAddress.objects.filter(pk=scene.company.support.pk).update(display_name=HOSTILE)
         message.case.set_tags([HOSTILE[:50]], by=scene.company.maya)
-    paths = ["/cases/all-open", f"/cases/{number}", f"/cases/{number}/preview", f"/contacts/{contact}", "/contacts",
-             f"/cases/{number}/row?view=all-open", "/settings/mail-log", "/settings/outgoing-email", f"/cases?q={HOSTILE}",
-             f"/contacts/{contact}/edit", f"/settings/email-to-case/{scene.company.support.pk}"]  # fmt: skip
+    paths = [
+        "/cases/all-open",
+        f"/cases/{number}",
+        f"/cases/{number}/preview",
+        f"/contacts/{contact}",
+        "/contacts",
+        f"/cases/{number}/row?view=all-open",
+        "/settings/mail-log",
+        "/settings/outgoing-email",
+        f"/cases?q={HOSTILE}",
+        f"/contacts/{contact}/edit",
+        f"/settings/email-to-case/{scene.company.support.pk}",
+    ]
     for path in paths:
         content = maya.get(path).content.decode()
         assert "<script>alert" not in content, path

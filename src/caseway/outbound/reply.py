@@ -52,6 +52,8 @@ class ReplyDraft:
     request_key: str = ""
     """Made by the client for one press of the button: the same key sends once."""
     expected_version: int = 0
+    without_cc: tuple[int, ...] = ()
+    """Ids of Add to CC rows that the person took out of this one message."""
 
 
 def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
@@ -171,7 +173,7 @@ def _compose_draft(
     added = tuple(
         Address("", kept.mailbox.address)
         for kept in cc_for(case, row)
-        if address_key(kept.mailbox.address) not in taken
+        if address_key(kept.mailbox.address) not in taken and kept.pk not in draft.without_cc
     )
     text = draft.text.strip().replace("\0", "")
     quote = _quote(answered)

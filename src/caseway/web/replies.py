@@ -92,8 +92,13 @@ def _draft(request: EmployeeRequest, case: Case) -> ReplyDraft:
         set_status=AFTER.get(values.get("after", "waiting"), Status.WAITING),
         undo_seconds=UNDO_SECONDS,
         request_key=values.get("request_key", "")[:100],
+        without_cc=tuple(set(_numbers(values.getlist("offered_cc"))) - set(_numbers(values.getlist("kept_cc")))),
         expected_version=int(version) if version.isdecimal() and len(version) < 10 else 0,
     )
+
+
+def _numbers(values: list[str]) -> list[int]:
+    return [int(value) for value in values if value.isdecimal() and len(value) < 18]
 
 
 def _from(request: EmployeeRequest, case: Case) -> SupportAddress:
