@@ -30,7 +30,7 @@ def options(debug: bool = typer.Option(False, "--debug", help="Show tracebacks o
 
 
 for command in (
-    *(processes.up, processes.web, processes.worker, processes.watch, migrate.migrate),
+    *(processes.up, processes.web, processes.worker, processes.watch, processes.lmtp, migrate.migrate),
     *(mail.explain, mail.intake, organisations.plan, organisations.admin, doctor.doctor),
     *(about.settings, about.version, demo.demo),
 ):

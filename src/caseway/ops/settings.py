@@ -172,7 +172,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "imapclient": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "imapclient": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},
+    },
 }
 
 CASEWAY_PRIVATE_HOSTS = configuration.PRIVATE_HOSTS.items()
