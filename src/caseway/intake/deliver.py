@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import F
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from caseway.cases.models import (
@@ -150,7 +152,7 @@ def _contact(inbound: InboundEmail, reading: Reading) -> tuple[Contact | None, b
     if reading.is_automatic:
         return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
     contact, created = Contact.objects.for_sender(inbound.organisation_id, reading.email.sender)
-    Contact.objects.filter(pk=contact.pk).update(last_message_at=inbound.received_at)
+    Contact.objects.filter(pk=contact.pk).update(last_message_at=Greatest(F("last_message_at"), inbound.received_at))
     if not created:
         ContactAddress.objects.filter(contact=contact, key=reading.email.sender.key, bounced_at__isnull=False).update(
             bounced_at=None, bounce_reason=""
@@ -204,6 +206,9 @@ def _open(
         related_reason=evidence if related else "",
     )
     case.organisation = desk.organisation
+    if inbound.is_history:
+        case.created_at = case.modified_at = inbound.received_at
+        case.save(update_fields=["created_at", "modified_at"])
     return case, _message(case, inbound, reading, contact, evidence)
 
 
@@ -259,6 +264,7 @@ def _message(
         is_unverified=reading.verdict.is_unverified,
         defects=list(email.defects),
         sent_at=email.date or inbound.received_at,
+        created_at=inbound.received_at if inbound.is_history else timezone.now(),
     )
     if not email.attachments:
         return message

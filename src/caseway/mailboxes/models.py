@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar, Self
+import tempfile
+from typing import BinaryIO, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
 from django.db import models
 from django.utils import timezone
@@ -70,6 +71,9 @@ class Mailbox(models.Model):
     smtp_password = EncryptedTextField(blank=True)
     after_processing = models.CharField(max_length=10, choices=AfterProcessing.choices, default=AfterProcessing.LEAVE)
     move_to_folder = models.CharField(max_length=255, blank=True)
+    copies_since = models.DateTimeField(
+        null=True, blank=True, help_text="What is sent from then on is copied to the Sent folder; empty: nothing is"
+    )
     owner = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     state = models.CharField(max_length=10, choices=MailboxState.choices, default=MailboxState.ACTIVE)
@@ -78,6 +82,7 @@ class Mailbox(models.Model):
     watched_by = models.CharField(max_length=10, blank=True, help_text="idle or polling while connected, else empty")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Last look at the server that worked")
     last_message_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True, help_text="Last comparison of server and ledger")
     error_cause = models.TextField(blank=True, help_text="What is wrong, for people; empty while all is well")
     error_fix = models.TextField(blank=True)
     error_line = models.TextField(blank=True, help_text="The server's own words")
@@ -213,6 +218,24 @@ class RawEmail(models.Model):
         row.storage_name = name if storage.exists(name) else storage.save(name, ContentFile(packed))
         return row
 
+    @classmethod
+    def prepare_file(cls, organisation_id: int, file: BinaryIO, size: int) -> Self:
+        """The same for a large message in a file: it is compressed on the way, and never in memory as a whole."""
+        file.seek(0)
+        digest = _digest(file)
+        file.seek(0)
+        row = cls(organisation_id=organisation_id, sha256=digest, size=size)
+        name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
+        storage = storages["raw"]
+        if not storage.exists(name):
+            with tempfile.TemporaryFile(prefix="caseway-raw-") as packed:
+                # the decompressor is told the size by the row, not by the frame
+                zstandard.ZstdCompressor(level=1).copy_stream(file, packed, size=size)
+                packed.seek(0)
+                name = storage.save(name, File(packed))
+        row.storage_name = name
+        return row
+
     def keep(self) -> Self:
         """The row of these bytes: this one, saved, or the one that is there already."""
         # Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
@@ -228,6 +251,13 @@ class RawEmail(models.Model):
             with storages["raw"].open(self.storage_name) as file:
                 packed = file.read()
         return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=max(self.size, 1))
+
+
+def _digest(file: BinaryIO) -> bytes:
+    found = hashlib.sha256()
+    while piece := file.read(1024 * 1024):
+        found.update(piece)
+    return found.digest()
 
 
 class DiagnosisState(models.TextChoices):

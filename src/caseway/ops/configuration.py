@@ -91,6 +91,12 @@ METRICS_TOKEN = Setting(
 WORKERS = Setting("CASEWAY_WORKERS", "2", "Threads of one worker process that turn mail into cases.")
 POLL_SECONDS = Setting("CASEWAY_POLL_SECONDS", "60", "Seconds between looks into mailboxes whose server has no IDLE.")
 LARGEST_MAIL = Setting("CASEWAY_LARGEST_MAIL", "52428800", "Bytes above which only a mail's head and text are fetched.")
+LARGEST_REST = Setting(
+    "CASEWAY_LARGEST_REST",
+    "104857600",
+    "Bytes up to which the rest of a larger mail is fetched when a person asks for it. Reading needs about three times "
+    "as much memory.",
+)
 LMTP_LISTEN = Setting(
     "CASEWAY_LMTP_LISTEN", "127.0.0.1:2400", "Where `caseway lmtp` listens: host:port, or the path of a Unix socket."
 )

@@ -12,6 +12,7 @@ from caseway.web import (
     email_to_case,
     employees,
     first_run,
+    history,
     lists,
     live,
     mail_log,
@@ -20,6 +21,7 @@ from caseway.web import (
     outgoing,
     properties,
     replies,
+    rest,
     sign_in,
 )
 
@@ -62,6 +64,7 @@ urlpatterns = [
     path("replies/<int:pk>/undo", replies.reply_undo, name="reply-undo"),
     path("messages/<int:pk>/body", messages.message_body, name="message-body"),
     path("messages/<int:pk>/source", messages.message_source, name="message-source"),
+    path("messages/<int:pk>/rest", rest.message_rest, name="message-rest"),
     path("attachments/<int:pk>", messages.attachment, name="attachment"),
     path("attachments/<int:pk>/preview", messages.attachment_preview, name="attachment-preview"),
     path("contacts", contacts.contacts, name="contacts"),
@@ -77,6 +80,8 @@ urlpatterns = [
     path("settings/email-to-case/<int:pk>/pause", email_to_case.pause, name="email-to-case-pause"),
     path("settings/email-to-case/<int:pk>/resume", email_to_case.resume, name="email-to-case-resume"),
     path("settings/email-to-case/<int:pk>/deletion", email_to_case.deletion, name="email-to-case-deletion"),
+    path("settings/email-to-case/<int:pk>/history", history.import_history, name="email-to-case-history"),
+    path("settings/email-to-case/history/<int:pk>/stop", history.stop_import, name="history-stop"),
     path("settings/email-to-case/authentication/<int:pk>", email_to_case.authentication, name="authentication"),
     path("settings/email-to-case/authentication/<int:pk>/steps", email_to_case.steps, name="authentication-steps"),
     path("settings/email-to-case/authentication/<int:pk>/form", email_to_case.form_again, name="authentication-form"),
