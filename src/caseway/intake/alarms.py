@@ -52,6 +52,19 @@ def look() -> int:
     return 0
 
 
+def open_alarms(organisation_id: int) -> list[Alarm]:
+    """What a page shows now. Whether mail stands still is looked up at this moment: perhaps no worker looks at all."""
+    found = list(Alarm.objects.open().filter(organisation_id=organisation_id))
+    kinds = {one.kind for one in found}
+    for rule in (_unprocessed, _unsent):
+        found += [
+            Alarm(organisation_id=organisation_id, kind=cause.kind, text=cause.text, fix=cause.fix)
+            for cause in rule(organisation_id)
+            if cause.kind not in kinds
+        ]
+    return found
+
+
 def update(organisation: Organisation) -> list[Alarm]:
     """Bring the alarms of `organisation` up to date, within its scope; returns those that were opened now."""
     causes = {(one.kind, one.subject_id): one for rule in RULES for one in rule(organisation.pk)}

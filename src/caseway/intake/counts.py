@@ -33,6 +33,7 @@ log = logging.getLogger("caseway.counts")
 EVERY = dt.timedelta(hours=1)
 AGAIN = dt.timedelta(minutes=10)
 """A check that failed is begun anew after this."""
+SHOWN_FOR = dt.timedelta(days=14)
 OUTCOMES = {
     InboundState.DELIVERED: "in_cases",
     InboundState.IGNORED: "ignored",
@@ -176,3 +177,18 @@ def _save(mailbox: Mailbox, day: dt.date, tally: Tally) -> DailyCount:
         row.save()
         tell(mailbox.organisation_id, "mailbox.health", id=mailbox.pk)
     return row
+
+
+def latest_lines(organisation_id: int) -> list[DailyCount]:
+    """The lines of the last two weeks, latest first."""
+    since = timezone.now() - SHOWN_FOR
+    rows = DailyCount.objects.filter(organisation_id=organisation_id, checked_at__gt=since, mailbox__deleted_at=None)
+    return list(rows.select_related("mailbox").order_by("-day", "mailbox__address")[:200])
+
+
+def lines_by_mailbox(organisation_id: int) -> dict[int, list[DailyCount]]:
+    """The same for each mailbox."""
+    found: dict[int, list[DailyCount]] = {}
+    for row in latest_lines(organisation_id):
+        found.setdefault(row.mailbox_id, []).append(row)
+    return found

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caseway.accounts.models import Employee, Team
 from caseway.accounts.plans import Feature, Plan, includes, require
+from caseway.intake.counts import lines_by_mailbox
 from caseway.intake.history import latest_imports
 from caseway.mailboxes import autoconfig, diagnosis, management
 from caseway.mailboxes.autoconfig import Guess
@@ -175,6 +176,7 @@ def context_of_addresses(request: EmployeeRequest) -> dict[str, Any]:
         "section": "email-to-case",
         "rows": found,
         "imports": latest_imports(organisation.pk),
+        "counts": lines_by_mailbox(organisation.pk),
         "is_included": includes(organisation, Feature.EMAIL_TO_CASE),
         "plan": Plan(organisation.plan).label,
     }

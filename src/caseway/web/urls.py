@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from caseway.web import (
     account,
     acknowledgement,
+    alarms,
     api_tokens,
     case,
     contacts,
@@ -93,6 +94,8 @@ urlpatterns = [
     path("settings/outgoing-email/<int:pk>/cancel", outgoing.cancel, name="outbound-cancel"),
     path("settings/outgoing-email/<int:pk>/retry", outgoing.retry, name="outbound-retry"),
     path("settings/outgoing-email/<int:pk>/source", messages.outbound_source, name="outbound-source"),
+    path("settings/alarms", alarms.alarms, name="alarms"),
+    path("alarms", alarms.alarm_banner, name="alarm-banner"),
     path("settings/mail-log", mail_log.mail_log, name="mail-log"),
     path("settings/mail-log/<int:pk>/source", messages.inbound_source, name="inbound-source"),
     path("settings/mail-log/<int:pk>/again", mail_log.again, name="inbound-again"),
