@@ -1,7 +1,10 @@
 """Fixtures that start real servers: Dovecot and SMTP with and without TLS."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +15,12 @@ from tests.servers.smtp import SmtpServer
 
 
 @pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> TestAuthority:
+def authority() -> Iterator[TestAuthority]:
     """The certificate authority that the test servers' certificates come from."""
-    return TestAuthority(tmp_path_factory.mktemp("authority"))
+    # Not below pytest's own temporary folder: another run that begins meanwhile prunes that.
+    folder = Path(tempfile.mkdtemp(prefix="caseway-authority-"))
+    yield TestAuthority(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
