@@ -18,6 +18,7 @@ from tests.servers.live import LiveApp
 from tests.web.sample import PASSWORD, Sample, make_sample
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
