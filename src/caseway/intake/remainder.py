@@ -24,6 +24,7 @@ from caseway.intake.desk import Desk
 from caseway.intake.models import InboundEmail
 from caseway.intake.read import Reading, read
 from caseway.intake.records import UNFINISHED, Remainder, WorkState
+from caseway.mail.bounds import MESSAGE_BYTES
 from caseway.mailboxes import imap
 from caseway.mailboxes.errors import MailboxError, Refused
 from caseway.mailboxes.models import Mailbox, RawEmail
@@ -112,7 +113,7 @@ def _fetch(asked: Remainder) -> None:
 
 def _download(inbound: InboundEmail, mailbox: Mailbox, file: BinaryIO) -> int:
     """The whole message into `file`; returns its size. Raises MailboxError."""
-    largest = int(settings.CASEWAY_LARGEST_REST)
+    largest = _largest()
     uid = inbound.uid or 0
     server = imap.open_connection(mailbox.imap_host, mailbox.imap_port, mailbox.imap_security)
     try:
@@ -179,13 +180,17 @@ def _why_not(inbound: InboundEmail) -> str:
         return "All of this mail is here already."
     if inbound.mailbox is None or inbound.mailbox.deleted_at is not None:
         return "The mailbox is not connected any more."
-    if inbound.size_on_server > int(settings.CASEWAY_LARGEST_REST):
-        megabytes = inbound.size_on_server / 2**20
+    if inbound.size_on_server > _largest():
         return (
-            f"The mail has {megabytes:.0f} MB, more than this installation fetches "
-            f"({int(settings.CASEWAY_LARGEST_REST) // 2**20} MB, CASEWAY_LARGEST_REST). Look at it on the server."
+            f"The mail has {inbound.size_on_server / 2**20:.0f} MB, more than this installation fetches "
+            f"({_largest() // 2**20} MB, CASEWAY_LARGEST_REST). Look at it on the server."
         )
     return ""
+
+
+def _largest() -> int:
+    """Bytes; what the reader would cut off is not fetched, for a file that is cut is worse than one that is missing."""
+    return min(int(settings.CASEWAY_LARGEST_REST), MESSAGE_BYTES)
 
 
 def _again(asked: Remainder, words: str) -> None:

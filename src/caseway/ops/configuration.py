@@ -93,9 +93,9 @@ POLL_SECONDS = Setting("CASEWAY_POLL_SECONDS", "60", "Seconds between looks into
 LARGEST_MAIL = Setting("CASEWAY_LARGEST_MAIL", "52428800", "Bytes above which only a mail's head and text are fetched.")
 LARGEST_REST = Setting(
     "CASEWAY_LARGEST_REST",
-    "104857600",
-    "Bytes up to which the rest of a larger mail is fetched when a person asks for it. Reading needs about three times "
-    "as much memory.",
+    "67108864",
+    "Bytes up to which the rest of a larger mail is fetched when a person asks for it; at most the default. Reading "
+    "needs about four times as much memory.",
 )
 LMTP_LISTEN = Setting(
     "CASEWAY_LMTP_LISTEN", "127.0.0.1:2400", "Where `caseway lmtp` listens: host:port, or the path of a Unix socket."

@@ -8,13 +8,12 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from caseway.cases.errors import NotAllowedError
 from caseway.intake import remainder
-from caseway.web.doors import EmployeeRequest, employee_page
+from caseway.web.doors import EmployeeRequest, writer_page
 from caseway.web.finding import find_message
 
 
-@employee_page
+@writer_page
 @require_POST
 def message_rest(request: EmployeeRequest, pk: int) -> HttpResponse:
     """Ask for it; a worker fetches it and the message completes itself."""
@@ -25,6 +24,6 @@ def message_rest(request: EmployeeRequest, pk: int) -> HttpResponse:
     try:
         remainder.request(inbound, by=request.user)
         messages.success(request, _("The rest is being fetched from the server."))
-    except (ValueError, NotAllowedError) as error:
+    except ValueError as error:
         messages.error(request, str(error))
     return redirect("case", message.case.number)
