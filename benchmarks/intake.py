@@ -1,4 +1,4 @@
-"""From a mailbox to answered cases: bin/bench intake [DIRECTORY of *.eml with manifest.jsonl] [--mails 1000] [--rounds 3].
+"""From a mailbox to answered cases: bin/bench intake [DIRECTORY with *.eml and manifest.jsonl] [--mails 1000].
 
 Mails lie down in a real Dovecot at once. Measured is from there until the last is a case (or part of one) and until the
 last acknowledgement was taken by an SMTP server, with one worker, one watcher and a durable PostgreSQL on this machine.

@@ -32,10 +32,11 @@ class Stack:
     """Everything that runs. Use `stack()`."""
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        from caseway.ops.embedded_postgres import EmbeddedPostgres
         from tests.servers.certificates import TestAuthority
         from tests.servers.dovecot import Dovecot
         from tests.servers.ports import free_port
+
+        from caseway.ops.embedded_postgres import EmbeddedPostgres
 
         self.folder = folder
         self._children: list[subprocess.Popen[bytes]] = []
@@ -79,7 +80,7 @@ class Stack:
     def run(self, *arguments: str) -> subprocess.Popen[bytes]:
         """A Python process that ends with the stack. Its output goes to a file in the folder."""
         with (self.folder / "log").open("ab") as log:
-            child = subprocess.Popen(
+            child = subprocess.Popen(  # noqa: S603
                 [sys.executable, *arguments], env={**os.environ, **self.environment}, stdout=log, stderr=log
             )
         self._children.append(child)
@@ -89,7 +90,7 @@ class Stack:
         return self.run("-m", "caseway.ops", *arguments)
 
     def connect(self, address: str = ADDRESS, **values: Any) -> Mailbox:
-        """A user at Dovecot, an organisation's mailbox that reads it, and its support address, as Authenticate saves."""
+        """A user at Dovecot, an organisation's mailbox that reads it, and its support address, as Authenticate does."""
         from caseway.accounts.models import Organisation
         from caseway.accounts.scope import every_organisation
         from caseway.mailboxes.models import Mailbox, SupportAddress

@@ -47,7 +47,7 @@ class ContactManager(models.Manager["Contact"]):
         """
         if found := self.with_address(organisation_id, sender.email):
             return found, False
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             contact = self.create(organisation_id=organisation_id, name=(sender.name or sender.email)[:200])
             if ContactAddress.take(contact, sender.email):
                 return contact, True
