@@ -148,13 +148,14 @@ def _referenced_first(found: list[type[models.Model]]) -> list[type[models.Model
 
 def _update(model: type[models.Model], names: Sequence[str], rows: Sequence[models.Model]) -> None:
     """Many rows, each with its own values, in one statement."""
-    fields = [model._meta.get_field(name) for name in names]
+    columns_of = {field.name: field for field in model._meta.concrete_fields}
+    fields = [columns_of[name] for name in names]
     key = model._meta.pk
     columns = [(key.column, key.rel_db_type(connection), [row.pk for row in rows])]
     for field in fields:
         values = [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows]
         columns.append((field.column, field.db_type(connection), values))
-    quoted = [connection.ops.quote_name(column) for column, *_ in columns]
+    quoted = [connection.ops.quote_name(str(column)) for column, *_ in columns]
     arrays = ", ".join(f"%s::{kind}[]" for _, kind, _ in columns)
     assignments = ", ".join(f"{column} = new.{column}" for column in quoted[1:])
     table = connection.ops.quote_name(model._meta.db_table)
