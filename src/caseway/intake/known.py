@@ -61,7 +61,7 @@ class Known:
             if address.bounced_at is not None:
                 ContactAddress.objects.filter(pk=address.pk).update(bounced_at=None, bounce_reason="")
         else:
-            contact, created = Contact.objects.for_sender(self._organisation_id, sender)
+            contact, created = Contact.objects.make_for_sender(self._organisation_id, sender)
         self._contacts[sender.key] = contact
         return contact, created
 

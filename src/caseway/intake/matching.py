@@ -33,24 +33,25 @@ def _with_participants(
         return
     for pk in pks:
         flush_if_new(Case, pk)
-    rows = {case.pk: case for case in Case.objects.filter(organisation_id=organisation_id, pk__in=pks)}
+    cases = Case.objects.filter(organisation_id=organisation_id, pk__in=pks)
+    rows = {pk: (number, merged) for pk, number, merged in cases.values_list("pk", "number", "merged_into_id")}
     people: dict[int, set[str]] = defaultdict(set)
-    survivors = {case.merged_into_id or pk for pk, case in rows.items()}
+    survivors = {merged or pk for pk, (_, merged) in rows.items()}
     for case_id, key in Participant.objects.filter(case_id__in=survivors | set(rows), is_verified=True).values_list(
         "case_id", "key"
     ):
         people[case_id].add(key)
     for pk, by, key, where in dict.fromkeys(found):
-        case = rows.get(pk)
-        if case is None:
+        if pk not in rows:
             continue
-        takes_part = ours | people[pk] | people[case.merged_into_id or pk]
+        number, merged = rows[pk]
+        takes_part = ours | people[pk] | people[merged or pk]
         yield Candidate(
             case=pk,
-            case_number=case.number,
+            case_number=number,
             by=by,
             key=key,
             participants=takes_part,
-            merged_into=case.merged_into_id,
+            merged_into=merged,
             where=where,
         )

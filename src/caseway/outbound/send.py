@@ -23,6 +23,7 @@ from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import smtp
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
+from caseway.mailboxes.models import Mailbox
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 log = logging.getLogger(__name__)
@@ -70,11 +71,15 @@ def _settle_and_claim(write: Write | None) -> OutboundEmail | None:
         raise
 
 
+_WHOLE = tuple(field.name for field in OutboundEmail._meta.concrete_fields)
+
+
 def _claim() -> OutboundEmail | None:
     row = (
         OutboundEmail.objects.due()
         .select_for_update(skip_locked=True, of=("self",))
-        .select_related("raw", "case", "mailbox")
+        .select_related("raw", "case")
+        .only(*_WHOLE, "raw", *(f"case__{name}" for name in ("number", "organisation")))
         .first()
     )
     if row is not None:
@@ -96,7 +101,7 @@ def _try(row: OutboundEmail, courier: smtp.Courier) -> Write:
             recipients=tuple(row.recipients),
             needs_smtputf8=row.needs_smtputf8,
         )
-        receipt = courier.send(smtp.outgoing_server(row.mailbox), email)
+        receipt = courier.send(_server(row), email)
     except Uncertain as error:
         return partial(_record, row, OutboundState.UNCERTAIN, _words(error))
     except Temporary as error:
@@ -107,6 +112,13 @@ def _try(row: OutboundEmail, courier: smtp.Courier) -> Write:
         log.exception("Outbox row %s could not be tried", row.pk)
         return partial(_again, row, f"{type(error).__name__}: {error}")
     return partial(_taken, row, receipt)
+
+
+def _server(row: OutboundEmail) -> smtp.OutgoingServer:
+    """The server of the row's mailbox, without opening its passwords where the system's own is used."""
+    if row.mailbox_id is not None and Mailbox.objects.filter(pk=row.mailbox_id).exclude(smtp_host="").exists():
+        return smtp.outgoing_server(row.mailbox)
+    return smtp.outgoing_server(None)
 
 
 def _taken(row: OutboundEmail, receipt: smtp.Receipt) -> None:
