@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from caseway.accounts.fields import EncryptedTextField
 from caseway.accounts.models import Employee, Organisation, Team
+from caseway.accounts.together import add
 
 IN_ROW_BYTES = 256 * 1024
 """Raw mail up to this compressed size lies in its row; larger behind the storage API."""
@@ -181,6 +183,14 @@ class FolderCursor(models.Model):
         return f"{self.folder} {self.uidvalidity}:{self.last_uid}"
 
 
+# Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
+_OR_THE_ONE_THERE: dict[str, Any] = {
+    "update_conflicts": True,
+    "unique_fields": ["organisation", "sha256"],
+    "update_fields": ["size"],
+}
+
+
 class RawEmail(models.Model):
     """The bytes of a message, in or out, once per organisation. Never changed."""
 
@@ -214,12 +224,16 @@ class RawEmail(models.Model):
         return row
 
     def keep(self) -> Self:
-        """The row of these bytes: this one, saved, or the one that is there already."""
-        # Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
-        [row] = type(self).objects.bulk_create(
-            [self], update_conflicts=True, unique_fields=["organisation", "sha256"], update_fields=["size"]
-        )
-        return row
+        """The row of these bytes: this one, saved, or the one that is there already. It may wait to be written."""
+        return add(self, **_OR_THE_ONE_THERE)
+
+    @classmethod
+    def keep_all(cls, rows: Sequence[Self]) -> list[Self]:
+        """The same for several at once, in one statement."""
+        once = {(row.organisation_id, bytes(row.sha256)): row for row in rows}
+        kept = cls.objects.bulk_create(list(once.values()), **_OR_THE_ONE_THERE)
+        known = dict(zip(once, kept, strict=True))
+        return [known[row.organisation_id, bytes(row.sha256)] for row in rows]
 
     def content(self) -> bytes:
         """The bytes as they came, or as they were sent."""
