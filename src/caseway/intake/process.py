@@ -12,11 +12,13 @@ import traceback
 from collections.abc import Sequence
 from itertools import groupby
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from caseway.accounts import presence
 from caseway.accounts.bell import tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.intake.deliver import IDENTIFIER_LENGTH, Outcome, deliver
 from caseway.intake.desk import Desk
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 20
 CLAIM_SECONDS = 60
-"""How long a claim holds. A process that died in between gives its mails back after that."""
+"""How long a claim holds when nobody can tell that its process died; a worker's claims end with the worker."""
 WAITS = (10, 60, 300, 1800)
 """Seconds before attempt two, three, four and five."""
 
@@ -37,10 +39,17 @@ def process_pending() -> int:
     done = 0
     with every_organisation():
         _release_held()
+        _take_over()
         while claimed := _claim():
-            for organisation_id, rows in groupby(claimed, key=lambda row: row.organisation_id):
-                with organisation_scope(organisation_id):
-                    _process_batch(organisation_id, list(rows))
+            reach("process:claimed")
+            try:
+                for organisation_id, rows in groupby(claimed, key=lambda row: row.organisation_id):
+                    with organisation_scope(organisation_id):
+                        _process_batch(organisation_id, list(rows))
+            except DatabaseError:
+                connection.close()
+                _give_back(claimed)
+                raise
             done += len(claimed)
     return done
 
@@ -51,7 +60,12 @@ def process_again(inbound: InboundEmail) -> None:
 
     with transaction.atomic():
         InboundEmail.objects.filter(pk=inbound.pk).update(
-            state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now(), detail="", processed_at=None
+            state=InboundState.PENDING,
+            attempts=0,
+            next_attempt_at=timezone.now(),
+            claimed_by=None,
+            detail="",
+            processed_at=None,
         )
         ring("intake")
         tell(inbound.organisation_id, "inbound", id=inbound.pk)
@@ -65,14 +79,40 @@ def _claim() -> list[InboundEmail]:
         exhausted = [row for row in rows if row.attempts >= MOST_ATTEMPTS]
         for row in exhausted:
             _quarantine(row, "It ended the process that read it, again and again.")
-        claimed = [row for row in rows if row not in exhausted]
+        claimed = _together([row for row in rows if row not in exhausted])
         until = timezone.now() + datetime.timedelta(seconds=CLAIM_SECONDS)
         InboundEmail.objects.filter(pk__in=[row.pk for row in claimed]).update(
-            attempts=F("attempts") + 1, next_attempt_at=until
+            attempts=F("attempts") + 1, next_attempt_at=until, claimed_by=presence.number()
         )
         for row in claimed:
             row.attempts += 1
     return sorted(claimed, key=lambda row: (row.organisation_id, row.pk))
+
+
+def _together(rows: list[InboundEmail]) -> list[InboundEmail]:
+    """Those to process in one batch: new ones, else a single one that was tried before.
+
+    A mail that ends its process would otherwise take its neighbours along each time, and into quarantine.
+    """
+    return [row for row in rows if not row.attempts] or rows[:1]
+
+
+def _take_over() -> None:
+    """What a process had claimed that is not there any more is due now."""
+    InboundEmail.objects.orphaned().update(next_attempt_at=timezone.now(), claimed_by=None)
+
+
+def _give_back(rows: Sequence[InboundEmail]) -> None:
+    """The database failed, not the mails: what is unfinished is due again, and the attempt does not count."""
+    try:
+        for row in rows:
+            InboundEmail.objects.filter(
+                pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
+            ).exclude(claimed_by=None).update(
+                attempts=row.attempts - 1, next_attempt_at=timezone.now(), claimed_by=None
+            )
+    except DatabaseError:
+        log.info("The database is gone; what was claimed is taken up when it is back")
 
 
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
@@ -83,12 +123,17 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
             readings[row.pk] = read(row.raw.content(), desk.own)
         except Exception as error:  # a fault of ours must not hold up the others
             readings[row.pk] = error
+    reach("process:read")
     try:
         with transaction.atomic():
             _one_at_a_time(organisation_id)
             for row in rows:
                 _deliver_one(row, readings[row.pk], desk)
+            reach("process:uncommitted")
+        reach("process:committed")
     except Exception:
+        if not connection.is_usable():
+            raise
         if len(rows) == 1:
             log.exception("Mail %s could not be processed", rows[0].pk)
             _fail(rows[0], traceback.format_exc())
@@ -133,6 +178,7 @@ def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
     row.message = outcome.message
     row.case = outcome.message.case if outcome.message else None
     row.support_address = outcome.support_address
+    row.claimed_by = None
     row.processed_at = timezone.now()
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk, number=row.case.number if row.case else None)
@@ -158,6 +204,7 @@ def _fail(row: InboundEmail, detail: str, reading: Reading | None = None) -> Non
     row.reason = f"Attempt {row.attempts} of {MOST_ATTEMPTS} failed; the next follows in {wait} s."
     row.detail = detail[-20_000:].replace("\0", "")
     row.next_attempt_at = timezone.now() + datetime.timedelta(seconds=wait)
+    row.claimed_by = None
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk)
 
@@ -166,6 +213,7 @@ def _quarantine(row: InboundEmail, reason: str, detail: str = "") -> None:
     row.state = InboundState.QUARANTINED
     row.reason = f"{reason} The mail is kept; look at it and process it again."
     row.detail = (detail or row.detail)[-20_000:].replace("\0", "")
+    row.claimed_by = None
     row.processed_at = timezone.now()
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk)

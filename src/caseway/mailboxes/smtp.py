@@ -9,8 +9,10 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any
 
+from caseway.accounts.crash_points import reach
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import hosts, tls
 from caseway.mailboxes.errors import Refused
@@ -25,12 +27,17 @@ SESSION_SECONDS = 240.0
 """The whole of one `send`: less than the lease that its caller holds."""
 
 
-def send(server: OutgoingServer, email: OutgoingEmail) -> Receipt:
-    """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile."""
+def send(server: OutgoingServer, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None) -> Receipt:
+    """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile.
+
+    `before_last_dot()` is called when all but the last dot is sent: what it raises ends the connection, and the server
+    drops the message (RFC 5321 4.1.1.4).
+    """
     _check(email)
     connection = connect(server)
+    reach("send:connected")
     try:
-        return connection.deliver(email)
+        return connection.deliver(email, before_last_dot)
     finally:
         connection.close()
 

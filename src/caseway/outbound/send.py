@@ -1,19 +1,24 @@
 """Sending what is due: claim, talk to the server outside any transaction, record its word.
 
-A crash between the server's 250 and the record leaves `sending`. When that claim's lease ends the mail becomes
-`uncertain` and waits for a person: it is never sent again blindly (RFC 1047 tells why this cannot be avoided).
+Before the last dot of a mail is sent, `handed_over_at` is written and committed, by the holder of the claim only. A
+claim whose process died before that is queued again: the server cannot have taken the mail. One that died after it
+leaves the mail `uncertain` until a person decides: it is never sent again blindly (RFC 1047 tells why this cannot be
+avoided).
 """
 
 from __future__ import annotations
 
 import datetime
 import logging
+import time
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from caseway.accounts.bell import tell
+from caseway.accounts import presence
+from caseway.accounts.bell import ring, tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation
 from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
@@ -24,7 +29,9 @@ from caseway.outbound.models import OutboundEmail, OutboundState
 log = logging.getLogger(__name__)
 
 LEASE = datetime.timedelta(minutes=15)
-"""Longer than a transmission may take by the timeouts of `mailboxes.smtp`."""
+"""Longer than a transmission may take by the timeouts of `mailboxes.smtp`. A worker's claims end with the worker."""
+RECORD_SECONDS = 120.0
+"""How long a server's word is held while the database is away."""
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
 """Seconds before the next try; the last is used from then on."""
 LONGEST = datetime.timedelta(days=3)
@@ -34,7 +41,7 @@ LONGEST = datetime.timedelta(days=3)
 def send_due() -> int:
     """Send what is due; returns how many were tried. Safe to run in any number of processes at once."""
     with every_organisation():
-        _end_leases()
+        _take_over()
         tried = 0
         while (row := _claim()) is not None:
             _try(row)
@@ -51,8 +58,11 @@ def _claim() -> OutboundEmail | None:
         row.lease_until = timezone.now() + LEASE
         row.lease_number += 1
         row.attempts += 1
-        row.save(update_fields=["state", "lease_until", "lease_number", "attempts"])
-        return row
+        row.claimed_by = presence.number()
+        row.handed_over_at = None
+        row.save(update_fields=["state", "lease_until", "lease_number", "attempts", "claimed_by", "handed_over_at"])
+    reach("send:claimed")
+    return row
 
 
 def _try(row: OutboundEmail) -> None:
@@ -64,7 +74,9 @@ def _try(row: OutboundEmail) -> None:
             recipients=tuple(row.recipients),
             needs_smtputf8=row.needs_smtputf8,
         )
-        receipt = smtp.send(smtp.outgoing_server(row.mailbox), email)
+        receipt = smtp.send(smtp.outgoing_server(row.mailbox), email, before_last_dot=lambda: _hand_over(row))
+    except _TakenOverError:
+        log.warning("Outbox row %s was taken over before it was handed over", row.pk)
     except Uncertain as error:
         _record(row, OutboundState.UNCERTAIN, _words(error))
     except Temporary as error:
@@ -72,10 +84,25 @@ def _try(row: OutboundEmail) -> None:
     except Refused as error:
         _record(row, OutboundState.FAILED, _words(error))
     except Exception as error:  # whatever it is, the next mail must not wait for it
-        log.exception("Outbox row %s could not be tried", row.pk)
+        log.warning("Outbox row %s could not be tried", row.pk, exc_info=not isinstance(error, DatabaseError))
         _again(row, f"{type(error).__name__}: {error}")
     else:
+        reach("send:answered")
         _taken(row, receipt)
+        reach("send:recorded")
+
+
+class _TakenOverError(Exception):
+    """Somebody else has this mail by now: it must not be sent here."""
+
+
+def _hand_over(row: OutboundEmail) -> None:
+    """The last moment to stop. Committed, so that whoever finds the row later knows that the dot may have followed."""
+    row.handed_over_at = timezone.now()
+    held = OutboundEmail.objects.filter(pk=row.pk, lease_number=row.lease_number, state=OutboundState.SENDING)
+    if not held.update(handed_over_at=row.handed_over_at):
+        raise _TakenOverError
+    reach("send:handing-over")
 
 
 def _taken(row: OutboundEmail, receipt: smtp.Receipt) -> None:
@@ -103,12 +130,26 @@ def _again(row: OutboundEmail, words: str) -> None:
 
 
 def _record(row: OutboundEmail, state: OutboundState, words: str, **fields: datetime.datetime) -> None:
-    """Write the outcome, unless this claim's lease was taken over meanwhile."""
+    """Write the outcome, unless this claim's lease was taken over meanwhile. A database that restarts is waited for."""
+    deadline = time.monotonic() + RECORD_SECONDS
+    while True:
+        try:
+            return _record_now(row, state, words, **fields)
+        except DatabaseError as error:
+            if connection.in_atomic_block or time.monotonic() > deadline:
+                raise
+            log.warning("The outcome of outbox row %s waits for the database: %s", row.pk, error)
+            connection.close()
+            time.sleep(0.5)
+
+
+def _record_now(row: OutboundEmail, state: OutboundState, words: str, **fields: datetime.datetime) -> None:
     with transaction.atomic():
         held = OutboundEmail.objects.filter(
             pk=row.pk, lease_number=row.lease_number, state__in=[OutboundState.SENDING, OutboundState.UNCERTAIN]
         )
-        if not held.update(state=state, server_words=words[:4000], lease_until=None, **fields):
+        ended = {"server_words": words[:4000], "lease_until": None, "claimed_by": None, **fields}
+        if not held.update(state=state, **ended):
             log.warning("Outbox row %s was taken over before its outcome (%s) was written", row.pk, state)
             return
         if state == OutboundState.SENT and row.message_id is not None:
@@ -116,18 +157,29 @@ def _record(row: OutboundEmail, state: OutboundState, words: str, **fields: date
         _tell(row)
 
 
-def _end_leases() -> None:
-    late = OutboundEmail.objects.filter(state=OutboundState.SENDING, lease_until__lt=timezone.now())
-    for row in late[:100]:
+def _take_over() -> None:
+    """What a sender has left behind: to be sent again when its last dot was not sent, else uncertain."""
+    for row in OutboundEmail.objects.abandoned()[:100]:
+        left = OutboundEmail.objects.filter(
+            pk=row.pk, state=OutboundState.SENDING, lease_number=row.lease_number, claimed_by=row.claimed_by
+        )
         with transaction.atomic():
-            changed = OutboundEmail.objects.filter(
-                pk=row.pk, state=OutboundState.SENDING, lease_number=row.lease_number
-            ).update(
+            # A growing number stops the sender, should it live after all: it asks for it before the last dot.
+            changed = left.filter(handed_over_at=None).update(
+                state=OutboundState.QUEUED,
+                lease_number=F("lease_number") + 1,
+                lease_until=None,
+                claimed_by=None,
+                send_at=timezone.now(),
+            ) or left.update(
+                # The same number: its word, should it still come, is worth more than this.
                 state=OutboundState.UNCERTAIN,
-                lease_number=F("lease_number"),
+                lease_until=None,
+                claimed_by=None,
                 server_words="The process that was sending it ended before the server's answer was written down.",
             )
             if changed:
+                ring("outbound")
                 _tell(row)
 
 
