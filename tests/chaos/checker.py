@@ -53,7 +53,9 @@ def _ledger(stage: Stage, report: Report) -> None:
     report.lines.append(f"most attempts for one mail: {max((int(str(row[5])) for row in rows), default=0)}")
     report.expect(not lost, f"lost: {sorted(lost)[:10]}")
     report.expect(len(rows) == len(ledger) == len(server), "the ledger has other rows than the server has messages")
-    report.expect(outcomes == len(rows), f"without an outcome: {[row for row in rows if row[3] in ('pending', 'failed')]}")
+    report.expect(
+        outcomes == len(rows), f"without an outcome: {[row for row in rows if row[3] in ('pending', 'failed')]}"
+    )
     report.expect(set(states) <= {"delivered", "ignored"}, f"states that should not be: {dict(states)}")
     report.expect(all(row[4] for row in rows), "an outcome without a reason")
     changed = [key for key, digest in ledger.items() if server.get(key, digest) != digest]
@@ -77,9 +79,7 @@ def _is_whole(stage: Stage, name: str, digest: str, size: int) -> bool:
 
 def _cases(stage: Stage, report: Report) -> None:
     """One case a question, one message a letter, wherever it was repeated."""
-    headers = [
-        BytesHeaderParser().parsebytes(one.raw) for user in stage.users for one in stage.dovecot.messages(user)
-    ]
+    headers = [BytesHeaderParser().parsebytes(one.raw) for user in stage.users for one in stage.dovecot.messages(user)]
     letters = {str(one["Message-ID"]).strip("<>") for one in headers}
     questions = {str(one["Message-ID"]).strip("<>") for one in headers if not one["In-Reply-To"]}
     [(cases,)] = stage.query("SELECT count(*) FROM cases_case")

@@ -53,7 +53,9 @@ class Letters:
         ]  # fmt: skip
         if answers:
             lines.append(f"In-Reply-To: <{answers}>")
-        text = f"Hello,\r\n\r\nthis is letter {number}.\r\n" + "It says more than is needed. " * self._dice.randrange(40)
+        text = f"Hello,\r\n\r\nthis is letter {number}.\r\n" + "It says more than is needed. " * self._dice.randrange(
+            40
+        )
         if number % 12 != 5:
             return ("\r\n".join([*lines, "", text]) + "\r\n").encode()
         file = base64.encodebytes(self._dice.randbytes(LARGE)).replace(b"\n", b"\r\n").decode()

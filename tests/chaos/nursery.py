@@ -24,7 +24,14 @@ def main() -> None:
 
     django.setup()
     MigrationLoader(None)
-    for name in ("intake.process", "outbound.send", "mailboxes.diagnosis", "mailboxes.watch", "ops.watcher", "ops.worker"):
+    for name in (
+        "intake.process",
+        "outbound.send",
+        "mailboxes.diagnosis",
+        "mailboxes.watch",
+        "ops.watcher",
+        "ops.worker",
+    ):
         importlib.import_module(f"caseway.{name}")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     for line in sys.stdin:

@@ -30,7 +30,7 @@ class Options:
     seed: int = 1
     minutes: float = 8.0
     """The kills are spread so that the whole takes about as long."""
-    stall_seconds: float = 5.0
+    stall_seconds: float = 2.0
 
 
 @dataclass
@@ -98,22 +98,30 @@ class Run:
         options, stage = self.options, self.stage
         stage.process("watch")
         started = time.monotonic()
-        pause = max(0.0, options.minutes * 60 - (started - self.began) - 30) / max(1, options.kills)
+        pause = max(0.25, (options.minutes * 60 - (started - self.began) - 30) / max(1, options.kills))
+        stage.sink.faults.extend(self.dice.sample(FAULTS, k=len(FAULTS)))  # each at least once
         for number in range(1, options.kills + 1):
-            time.sleep(self.dice.uniform(0, 2 * min(pause, 2.0)))
+            time.sleep(self.dice.uniform(0, 2 * pause))
             self._deliver((options.mails - self.delivered) // (options.kills - number + 1))
             if number % 3 == 0:
                 self._disturb(number)
-            victims = wait_for(lambda: [one for one in stage.processes if one.is_ready], "a process to kill", 60)
-            victim = self.dice.choice(victims)
+            victim = self.dice.choice(wait_for(self._ready, "a process to kill", 60))
             victim.kill()
             self.kills["at random"] += 1
             self._start_again(victim)
         self._deliver(options.mails - self.delivered)
 
+    def _ready(self) -> list[Process]:
+        """Those that work; one that gave up by itself for want of a database is started again, as by a supervisor."""
+        for process in self.stage.processes:
+            if not process.is_alive:
+                self._start_again(process)
+        return [one for one in self.stage.processes if one.is_ready]
+
     def _disturb(self, number: int) -> None:
         stage = self.stage
-        stage.sink.faults.extend(self.dice.choices(FAULTS, k=2))
+        rarely_slow = [1.0 if not fault.startswith("stall") else 0.2 for fault in FAULTS]
+        stage.sink.faults.extend(self.dice.choices(FAULTS, rarely_slow, k=2))
         acts: dict[str, Callable[[], object]] = {
             "TCP cut": stage.proxy.cut,
             "TCP cut in mid-fetch": lambda: stage.proxy.cut_after(self.dice.randrange(1000, 400_000)),
@@ -132,14 +140,11 @@ class Run:
     # -- and then
 
     def _come_to_rest(self) -> None:
-        """All processes run, nothing breaks any more, waits are over: everything must end by itself."""
+        """All processes run, nothing else breaks, waits are over: everything must end by itself."""
         stage = self.stage
-        stage.sink.faults.clear()
-        for process in stage.processes:
-            if not process.is_alive:
-                self._start_again(process)
 
         def rests() -> bool:
+            self._ready()
             stage.pass_time()
             [(kept,)] = stage.query("SELECT count(*) FROM intake_inboundemail")
             time.sleep(0.3)

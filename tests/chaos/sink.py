@@ -56,8 +56,7 @@ class Sink:
         with self._lock:
             if not self.faults:
                 return ""
-            fault = self.faults.popleft()
-        return fault
+            return self.faults.popleft()
 
     async def apply(self, session: _Session, place: str) -> str:
         """Do what this session's fault says for `place`; a reply to give instead of the usual one, or ''."""

@@ -54,6 +54,9 @@ class Process:
         """It has come so far that it works."""
         return self.is_alive and "caseway: started" in self.log()
 
+    def is_stopped(self) -> bool:
+        return self._child is not None and self._child.status() == psutil.STATUS_STOPPED
+
     def kill(self) -> None:
         self.signal(signal.SIGKILL)
         if self._child is not None:
@@ -77,7 +80,12 @@ class Stage:
     """Use as a context manager. Everything is of its own: cluster (durable: fsync is on), ports, folders."""
 
     def __init__(
-        self, *, mailboxes: int = 3, senders: list[str] | None = None, stall_seconds: float = 3.0, after: str = "mark_read"
+        self,
+        *,
+        mailboxes: int = 3,
+        senders: list[str] | None = None,
+        stall_seconds: float = 3.0,
+        after: str = "mark_read",
     ) -> None:
         self.users = [f"desk{number}@fieldnote.example" for number in range(mailboxes)]
         self.senders = senders or []
