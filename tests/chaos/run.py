@@ -57,6 +57,7 @@ class Run:
             self._note(f"{options.kills} random kills done; letting it come to rest")
             self._come_to_rest()
             report = check(stage)
+            self.errors = stage.errors()
         self._describe(report)
         return report
 
@@ -109,6 +110,8 @@ class Run:
             victim.kill()
             self.kills["at random"] += 1
             self._start_again(victim)
+            if number % max(1, options.kills // 10) == 0 and number >= 50:
+                self._note(f"{number} random kills, {self.delivered} mails")
         self._deliver(options.mails - self.delivered)
 
     def _ready(self) -> list[Process]:
@@ -183,6 +186,9 @@ class Run:
         self.say("SMTP: " + ", ".join(f"{count} × {name}" for name, count in sorted(self.stage.sink.used.items())))
         for line in report.lines:
             self.say(line)
+        self.say(f"tracebacks in the logs: {self.errors.total()}")
+        for error, count in self.errors.most_common(10):
+            self.say(f"  {count} × {error}")
         for line in report.wrong:
             self.say(f"WRONG: {line}")
         self._note("nothing lost, nothing twice" if not report.wrong else "this must not be")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
@@ -177,6 +178,19 @@ class Stage:
     def restart_database(self) -> None:
         self.postgres.stop()
         self.postgres.start()
+
+    def errors(self) -> Counter[str]:
+        """The last lines of all tracebacks that the processes logged."""
+        found: Counter[str] = Counter()
+        for path in self.folder.glob("*.log"):
+            is_inside = False
+            for line in path.read_text(errors="replace").splitlines():
+                if line.startswith("Traceback"):
+                    is_inside = True
+                elif is_inside and line and not line.startswith((" ", "Traceback")):
+                    found[line[:150]] += 1
+                    is_inside = False
+        return found
 
     def pass_time(self) -> None:
         """What waits for its next try is due now, as if the wait were over."""
