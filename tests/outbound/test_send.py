@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from caseway.cases.models import EventKind
 from caseway.intake.models import InboundEmail
 from caseway.mail.model import Address
+from caseway.outbound import send
 from caseway.outbound.models import OutboundEmail, OutboundState
 from caseway.outbound.send import send_due
 from caseway.outbound.system import send_system
@@ -95,12 +97,47 @@ def test_a_server_that_is_away_is_tried_again(
     assert again(queued).state == OutboundState.SENT
 
 
-def test_a_sender_that_died_leaves_an_uncertain_mail(queued: OutboundEmail, system_server: SmtpServer) -> None:
+def abandon(row: OutboundEmail, *, handed_over: bool) -> None:
+    """As a sender leaves it that is killed before or after it had written that the last dot follows."""
     late = timezone.now() - datetime.timedelta(minutes=1)
-    OutboundEmail.objects.filter(pk=queued.pk).update(state=OutboundState.SENDING, lease_until=late)
+    OutboundEmail.objects.filter(pk=row.pk).update(
+        state=OutboundState.SENDING, lease_until=late, lease_number=7, handed_over_at=late if handed_over else None
+    )
+
+
+def test_a_sender_that_died_after_the_last_dot_leaves_an_uncertain_mail(
+    queued: OutboundEmail, system_server: SmtpServer
+) -> None:
+    abandon(queued, handed_over=True)
     send_due()
     queued.refresh_from_db()
     assert queued.state == OutboundState.UNCERTAIN
+    assert system_server.accepted == []
+
+
+def test_a_mail_whose_sender_died_before_the_last_dot_is_sent_by_the_next(
+    queued: OutboundEmail, system_server: SmtpServer
+) -> None:
+    abandon(queued, handed_over=False)
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.SENT and len(system_server.accepted) == 1
+
+
+def test_a_sender_that_was_taken_for_dead_stops_before_the_last_dot(
+    queued: OutboundEmail, system_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = send.smtp.send
+
+    def slowly(server: object, email: object, before_last_dot: Callable[[], object]) -> object:
+        def overtaken() -> None:
+            OutboundEmail.objects.filter(pk=queued.pk).update(lease_number=F("lease_number") + 1)
+            before_last_dot()
+
+        return right(server, email, overtaken)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(send.smtp, "send", slowly)
+    send_due()
     assert system_server.accepted == []
 
 

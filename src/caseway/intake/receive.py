@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from caseway.accounts.bell import ring, tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.models import Organisation
 from caseway.accounts.scope import organisation_scope
 from caseway.intake.models import Door, InboundEmail
@@ -42,6 +43,8 @@ def receive(mailbox: Mailbox, fetched: Sequence[Fetched]) -> int:
             if new:
                 ring("intake")
                 tell(mailbox.organisation_id, "inbound", id=mailbox.pk)
+            reach("keep:uncommitted")
+        reach("keep:committed")
     return len(new)
 
 

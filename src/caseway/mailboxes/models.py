@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import models
 from django.utils import timezone
 
+from caseway.accounts.crash_points import reach
 from caseway.accounts.fields import EncryptedTextField
 from caseway.accounts.models import Employee, Organisation, Team
 from caseway.accounts.together import add
@@ -218,9 +221,8 @@ class RawEmail(models.Model):
         if len(packed) <= IN_ROW_BYTES:
             row.compressed = packed
             return row
-        name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
-        storage = storages["raw"]
-        row.storage_name = name if storage.exists(name) else storage.save(name, ContentFile(packed))
+        row.storage_name = _store(f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst", packed)
+        reach("keep:stored")
         return row
 
     def keep(self) -> Self:
@@ -242,6 +244,26 @@ class RawEmail(models.Model):
             with storages["raw"].open(self.storage_name) as file:
                 packed = file.read()
         return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=max(self.size, 1))
+
+
+def _store(name: str, content: bytes) -> str:
+    """Keep `content` as `name`, on the disk itself; returns the name that it got.
+
+    A file of that name may be half of one, left by a process that was killed, or be growing under another's hands: then
+    this one gets a name of its own.
+    """
+    storage = storages["raw"]
+    if storage.exists(name) and storage.size(name) == len(content):
+        return name
+    kept = storage.save(name, ContentFile(content))
+    if isinstance(storage, FileSystemStorage):
+        for path in (Path(storage.path(kept)), Path(storage.path(kept)).parent):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    return kept
 
 
 class DiagnosisState(models.TextChoices):

@@ -9,8 +9,10 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
+from caseway.accounts.crash_points import reach
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import hosts, tls
 from caseway.mailboxes.errors import Refused, Temporary
@@ -37,12 +39,17 @@ SESSION_SECONDS = 240.0
 """The whole of one `send`: less than the lease that its caller holds."""
 
 
-def send(server: OutgoingServer, email: OutgoingEmail) -> Receipt:
-    """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile."""
+def send(server: OutgoingServer, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None) -> Receipt:
+    """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile.
+
+    `before_last_dot()` is called when all but the last dot is sent: what it raises ends the connection, and the server
+    drops the message (RFC 5321 4.1.1.4).
+    """
     _check(email)
     connection = connect(server)
+    reach("send:connected")
     try:
-        return connection.deliver(email)
+        return connection.deliver(email, before_last_dot)
     finally:
         connection.close()
 
@@ -64,24 +71,29 @@ class Courier:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def send(self, server: OutgoingServer, email: OutgoingEmail) -> Receipt:
-        """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile."""
+    def send(
+        self, server: OutgoingServer, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None
+    ) -> Receipt:
+        """Hand `email` over, as `send` does."""
         _check(email)
         kept = self._connection
         if kept is not None and kept.server == server and self._sent < MOST_MESSAGES:
             kept.wire.deadline = time.monotonic() + SESSION_SECONDS
             try:
-                return self._deliver(kept, email)
+                return self._deliver(kept, email, before_last_dot)
             except Temporary:
                 if not kept.is_over:
                     raise
         self._close()
         self._connection = connect(server)
-        return self._deliver(self._connection, email)
+        reach("send:connected")
+        return self._deliver(self._connection, email, before_last_dot)
 
-    def _deliver(self, connection: Connection, email: OutgoingEmail) -> Receipt:
+    def _deliver(
+        self, connection: Connection, email: OutgoingEmail, before_last_dot: Callable[[], object] | None
+    ) -> Receipt:
         try:
-            receipt = connection.deliver(email)
+            receipt = connection.deliver(email, before_last_dot)
         except BaseException:  # a session is not kept in the middle of a message
             self._close()
             raise

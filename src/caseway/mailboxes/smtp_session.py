@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from caseway.accounts.crash_points import reach
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import tls
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
@@ -148,11 +150,12 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise failure(error, self.server) from error
 
-    def deliver(self, email: OutgoingEmail) -> Receipt:
-        """One message. Raises Temporary, Refused or Uncertain."""
+    def deliver(self, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None) -> Receipt:
+        """One message. Raises Temporary, Refused or Uncertain, or what `before_last_dot` raises."""
         try:
             self._announce(email)
             refused = self._name_recipients(email)
+            reach("send:announced")
             code, words = self._smtp.docmd("DATA")
             if code != 354:
                 raise self._refusal(code, words, "message")
@@ -160,6 +163,12 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             self.is_over = True
             raise failure(error, self.server) from error
+        if before_last_dot is not None:
+            try:
+                before_last_dot()
+            except BaseException:
+                self._smtp.close()  # no QUIT: it would be a line of the message
+                raise
         return self._finish(refused)
 
     def close(self) -> None:
@@ -215,6 +224,7 @@ class Connection:
         try:
             self.wire.timeout = ANSWER_SECONDS
             self._smtp.send(b".\r\n")
+            reach("send:handed-over")
             code, words = self._smtp.getreply()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise _uncertain(self.server, words_of(error)) from error

@@ -115,6 +115,9 @@ AS_OWNER = Setting(
     "off",
     "Set by `caseway migrate` for itself: work as the database's owner, not as the plain role.",
 )
+CRASH_AT = Setting(
+    "CASEWAY_CRASH_AT", "", "For the tests of this program: the step at which a process ends itself (bin/chaos)."
+)
 DEMO = Setting("CASEWAY_DEMO", "off", "On in the demo: its first page shows the sign-in and sends test mail.")
 
 SETTINGS: tuple[Setting, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))

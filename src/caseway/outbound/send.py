@@ -1,22 +1,26 @@
 """Sending what is due: claim, talk to the server outside any transaction, record its word.
 
-A crash between the server's 250 and the record leaves `sending`. When that claim's lease ends the mail becomes
-`uncertain` and waits for a person: it is never sent again blindly (RFC 1047 tells why this cannot be avoided).
+Before the last dot of a mail is sent, `handed_over_at` is written and committed, by the holder of the claim only. A
+claim whose process died before that is queued again: the server cannot have taken the mail. One that died after it
+leaves the mail `uncertain` until a person decides: it is never sent again blindly (RFC 1047 tells why this cannot be
+avoided).
 """
 
 from __future__ import annotations
 
 import datetime
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
-from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
-from caseway.accounts.bell import tell
+from caseway.accounts import presence
+from caseway.accounts.bell import ring, tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation
 from caseway.accounts.together import gathered
 from caseway.cases.models import EventKind, Message
@@ -29,7 +33,9 @@ from caseway.outbound.models import OutboundEmail, OutboundState
 log = logging.getLogger(__name__)
 
 LEASE = datetime.timedelta(minutes=15)
-"""Longer than a transmission may take by the timeouts of `mailboxes.smtp`."""
+"""Longer than a transmission may take by the timeouts of `mailboxes.smtp`. A worker's claims end with the worker."""
+RECORD_SECONDS = 120.0
+"""How long a server's word is held while the database is away."""
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
 """Seconds before the next try; the last is used from then on."""
 LONGEST = datetime.timedelta(days=3)
@@ -47,7 +53,7 @@ def send_due() -> int:
     mail, and that one may really have been sent.
     """
     with every_organisation(), smtp.Courier() as courier:
-        _end_leases()
+        _take_over()
         tried = 0
         row = _settle_and_claim(None)
         while row is not None:
@@ -63,12 +69,31 @@ def _settle_and_claim(write: Write | None) -> OutboundEmail | None:
         with transaction.atomic(), gathered():
             if write is not None:
                 write()
-            return _claim()
+            row = _claim()
     except DatabaseError:
         if write is not None:
-            with transaction.atomic():
-                write()
+            _settle(write)
         raise
+    if write is not None:
+        reach("send:recorded")
+    if row is not None:
+        reach("send:claimed")
+    return row
+
+
+def _settle(write: Write) -> None:
+    """Write down what the server said. A database that restarts is waited for."""
+    deadline = time.monotonic() + RECORD_SECONDS
+    while True:
+        try:
+            with transaction.atomic():
+                return write()
+        except DatabaseError as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("The outcome of a mail waits for the database: %s", error)
+            connection.close()
+            time.sleep(0.5)
 
 
 _WHOLE = tuple(field.name for field in OutboundEmail._meta.concrete_fields)
@@ -87,7 +112,9 @@ def _claim() -> OutboundEmail | None:
         row.lease_until = timezone.now() + LEASE
         row.lease_number += 1
         row.attempts += 1
-        row.save(update_fields=["state", "lease_until", "lease_number", "attempts"])
+        row.claimed_by = presence.number()
+        row.handed_over_at = None
+        row.save(update_fields=["state", "lease_until", "lease_number", "attempts", "claimed_by", "handed_over_at"])
     return row
 
 
@@ -101,7 +128,10 @@ def _try(row: OutboundEmail, courier: smtp.Courier) -> Write:
             recipients=tuple(row.recipients),
             needs_smtputf8=row.needs_smtputf8,
         )
-        receipt = courier.send(_server(row), email)
+        receipt = courier.send(_server(row), email, before_last_dot=lambda: _hand_over(row))
+    except _TakenOverError:
+        log.warning("Outbox row %s was taken over before it was handed over", row.pk)
+        return _nothing
     except Uncertain as error:
         return partial(_record, row, OutboundState.UNCERTAIN, _words(error))
     except Temporary as error:
@@ -109,9 +139,14 @@ def _try(row: OutboundEmail, courier: smtp.Courier) -> Write:
     except Refused as error:
         return partial(_record, row, OutboundState.FAILED, _words(error))
     except Exception as error:  # whatever it is, the next mail must not wait for it
-        log.exception("Outbox row %s could not be tried", row.pk)
+        log.warning("Outbox row %s could not be tried", row.pk, exc_info=not isinstance(error, DatabaseError))
         return partial(_again, row, f"{type(error).__name__}: {error}")
+    reach("send:answered")
     return partial(_taken, row, receipt)
+
+
+def _nothing() -> None:
+    """There is nothing to write: the mail is somebody else's by now."""
 
 
 def _server(row: OutboundEmail) -> smtp.OutgoingServer:
@@ -119,6 +154,19 @@ def _server(row: OutboundEmail) -> smtp.OutgoingServer:
     if row.mailbox_id is not None and Mailbox.objects.filter(pk=row.mailbox_id).exclude(smtp_host="").exists():
         return smtp.outgoing_server(row.mailbox)
     return smtp.outgoing_server(None)
+
+
+class _TakenOverError(Exception):
+    """Somebody else has this mail by now: it must not be sent here."""
+
+
+def _hand_over(row: OutboundEmail) -> None:
+    """The last moment to stop. Committed, so that whoever finds the row later knows that the dot may have followed."""
+    row.handed_over_at = timezone.now()
+    held = OutboundEmail.objects.filter(pk=row.pk, lease_number=row.lease_number, state=OutboundState.SENDING)
+    if not held.update(handed_over_at=row.handed_over_at):
+        raise _TakenOverError
+    reach("send:handing-over")
 
 
 def _taken(row: OutboundEmail, receipt: smtp.Receipt) -> None:
@@ -150,7 +198,8 @@ def _record(row: OutboundEmail, state: OutboundState, words: str, **fields: date
     held = OutboundEmail.objects.filter(
         pk=row.pk, lease_number=row.lease_number, state__in=[OutboundState.SENDING, OutboundState.UNCERTAIN]
     )
-    if not held.update(state=state, server_words=words[:4000], lease_until=None, **fields):
+    ended = {"server_words": words[:4000], "lease_until": None, "claimed_by": None, **fields}
+    if not held.update(state=state, **ended):
         log.warning("Outbox row %s was taken over before its outcome (%s) was written", row.pk, state)
         return
     if state == OutboundState.SENT and row.message_id is not None:
@@ -158,18 +207,29 @@ def _record(row: OutboundEmail, state: OutboundState, words: str, **fields: date
     _tell(row)
 
 
-def _end_leases() -> None:
-    late = OutboundEmail.objects.filter(state=OutboundState.SENDING, lease_until__lt=timezone.now())
-    for row in late[:100]:
+def _take_over() -> None:
+    """What a sender has left behind: to be sent again when its last dot was not sent, else uncertain."""
+    for row in OutboundEmail.objects.abandoned()[:100]:
+        left = OutboundEmail.objects.filter(
+            pk=row.pk, state=OutboundState.SENDING, lease_number=row.lease_number, claimed_by=row.claimed_by
+        )
         with transaction.atomic():
-            changed = OutboundEmail.objects.filter(
-                pk=row.pk, state=OutboundState.SENDING, lease_number=row.lease_number
-            ).update(
+            # A growing number stops the sender, should it live after all: it asks for it before the last dot.
+            changed = left.filter(handed_over_at=None).update(
+                state=OutboundState.QUEUED,
+                lease_number=F("lease_number") + 1,
+                lease_until=None,
+                claimed_by=None,
+                send_at=timezone.now(),
+            ) or left.update(
+                # The same number: its word, should it still come, is worth more than this.
                 state=OutboundState.UNCERTAIN,
-                lease_number=F("lease_number"),
+                lease_until=None,
+                claimed_by=None,
                 server_words="The process that was sending it ended before the server's answer was written down.",
             )
             if changed:
+                ring("outbound")
                 _tell(row)
 
 
