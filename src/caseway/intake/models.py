@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from caseway.accounts.models import Organisation
+from caseway.accounts.presence import present
 from caseway.cases.models import Case, Message
 from caseway.mailboxes.models import Mailbox, RawEmail, SupportAddress
 
@@ -43,6 +44,11 @@ class InboundQuerySet(models.QuerySet["InboundEmail"]):
             state__in=[InboundState.PENDING, InboundState.FAILED], next_attempt_at__lte=timezone.now()
         ).order_by("is_history", "next_attempt_at", "id")
 
+    def orphaned(self) -> Self:
+        """Claimed by a process that is not there any more."""
+        unfinished = self.filter(state__in=[InboundState.PENDING, InboundState.FAILED], claimed_by__isnull=False)
+        return unfinished.exclude(claimed_by__in=present())
+
 
 class InboundEmail(models.Model):
     """One delivery: by IMAP one (mailbox, folder, UIDVALIDITY, UID), by other doors one acceptance.
@@ -71,6 +77,7 @@ class InboundEmail(models.Model):
     processed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    claimed_by = models.BigIntegerField(null=True, blank=True, help_text="Number of the process that is at it")
     message_identifier = models.CharField(max_length=512, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
     sender = models.CharField(max_length=320, blank=True)
@@ -97,6 +104,7 @@ class InboundEmail(models.Model):
                 condition=models.Q(state__in=["pending", "failed"]),
                 name="inbound_due",
             ),
+            models.Index(fields=["claimed_by"], condition=~models.Q(claimed_by=None), name="inbound_claimed"),
             models.Index(fields=["organisation", "-id"], name="inbound_page"),
             models.Index(fields=["organisation", "state", "-id"], name="inbound_page_state"),
             models.Index(

@@ -145,7 +145,7 @@ def _complete(asked: Remainder, raw: RawEmail, reading: Reading) -> None:
     """The message gets its whole text and all its files; case, contact and thread stay as they are."""
     inbound = asked.inbound
     with transaction.atomic():
-        kept = raw.keep()
+        [kept] = RawEmail.keep_all([raw])
         InboundEmail.objects.filter(pk=inbound.pk).update(raw=kept, size_on_server=0)
         message = Message.objects.select_for_update(of=("self",)).filter(inbound=inbound).first()
         if message is not None:

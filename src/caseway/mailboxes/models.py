@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
-from typing import BinaryIO, ClassVar, Self
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import storages
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import models
 from django.utils import timezone
 
+from caseway.accounts.crash_points import reach
 from caseway.accounts.fields import EncryptedTextField
 from caseway.accounts.models import Employee, Organisation, Team
+from caseway.accounts.together import add
 
 IN_ROW_BYTES = 256 * 1024
 """Raw mail up to this compressed size lies in its row; larger behind the storage API."""
@@ -186,6 +191,14 @@ class FolderCursor(models.Model):
         return f"{self.folder} {self.uidvalidity}:{self.last_uid}"
 
 
+# Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
+_OR_THE_ONE_THERE: dict[str, Any] = {
+    "update_conflicts": True,
+    "unique_fields": ["organisation", "sha256"],
+    "update_fields": ["size"],
+}
+
+
 class RawEmail(models.Model):
     """The bytes of a message, in or out, once per organisation. Never changed."""
 
@@ -213,9 +226,10 @@ class RawEmail(models.Model):
         if len(packed) <= IN_ROW_BYTES:
             row.compressed = packed
             return row
-        name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
-        storage = storages["raw"]
-        row.storage_name = name if storage.exists(name) else storage.save(name, ContentFile(packed))
+        row.storage_name = _store(
+            f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst", ContentFile(packed), len(packed)
+        )
+        reach("keep:stored")
         return row
 
     @classmethod
@@ -225,24 +239,25 @@ class RawEmail(models.Model):
         digest = _digest(file)
         file.seek(0)
         row = cls(organisation_id=organisation_id, sha256=digest, size=size)
-        name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
-        storage = storages["raw"]
-        if not storage.exists(name):
-            with tempfile.TemporaryFile(prefix="caseway-raw-") as packed:
-                # the decompressor is told the size by the row, not by the frame
-                zstandard.ZstdCompressor(level=1).copy_stream(file, packed, size=size)
-                packed.seek(0)
-                name = storage.save(name, File(packed))
-        row.storage_name = name
+        with tempfile.TemporaryFile(prefix="caseway-raw-") as packed:
+            zstandard.ZstdCompressor(level=1).copy_stream(file, packed, size=size)
+            length = packed.tell()
+            packed.seek(0)
+            name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
+            row.storage_name = _store(name, File(packed), length)
         return row
 
     def keep(self) -> Self:
-        """The row of these bytes: this one, saved, or the one that is there already."""
-        # Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
-        [row] = type(self).objects.bulk_create(
-            [self], update_conflicts=True, unique_fields=["organisation", "sha256"], update_fields=["size"]
-        )
-        return row
+        """The row of these bytes: this one, saved, or the one that is there already. It may wait to be written."""
+        return add(self, **_OR_THE_ONE_THERE)
+
+    @classmethod
+    def keep_all(cls, rows: Sequence[Self]) -> list[Self]:
+        """The same for several at once, in one statement."""
+        once = {(row.organisation_id, bytes(row.sha256)): row for row in rows}
+        kept = cls.objects.bulk_create(list(once.values()), **_OR_THE_ONE_THERE)
+        known = dict(zip(once, kept, strict=True))
+        return [known[row.organisation_id, bytes(row.sha256)] for row in rows]
 
     def content(self) -> bytes:
         """The bytes as they came, or as they were sent."""
@@ -258,6 +273,26 @@ def _digest(file: BinaryIO) -> bytes:
     while piece := file.read(1024 * 1024):
         found.update(piece)
     return found.digest()
+
+
+def _store(name: str, content: File[bytes], size: int) -> str:
+    """Keep `content`, of `size` bytes, as `name`, on the disk itself; returns the name that it got.
+
+    A file of that name may be half of one, left by a process that was killed, or be growing under another's hands: then
+    this one gets a name of its own.
+    """
+    storage = storages["raw"]
+    if storage.exists(name) and storage.size(name) == size:
+        return name
+    kept = storage.save(name, content)
+    if isinstance(storage, FileSystemStorage):
+        for path in (Path(storage.path(kept)), Path(storage.path(kept)).parent):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    return kept
 
 
 class DiagnosisState(models.TextChoices):

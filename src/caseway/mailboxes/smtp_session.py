@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from caseway.accounts.crash_points import reach
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import tls
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
@@ -84,6 +86,8 @@ class Connection:
         Raises MailboxError, OSError or smtplib's errors: use `greet`.
         """
         self.server = server
+        self.is_over = False
+        """The server ended the session, or the connection broke: nothing more can be sent over it."""
         self._smtp = _Smtp(sock, server.host)
         self.wire = self._smtp.wire
         code, words = self._smtp.getreply()
@@ -146,17 +150,25 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise failure(error, self.server) from error
 
-    def deliver(self, email: OutgoingEmail) -> Receipt:
-        """One message. Raises Temporary, Refused or Uncertain."""
+    def deliver(self, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None) -> Receipt:
+        """One message. Raises Temporary, Refused or Uncertain, or what `before_last_dot` raises."""
         try:
             self._announce(email)
             refused = self._name_recipients(email)
+            reach("send:announced")
             code, words = self._smtp.docmd("DATA")
             if code != 354:
                 raise self._refusal(code, words, "message")
             self._smtp.send(_dotted(email.raw))
         except (OSError, smtplib.SMTPException, ValueError) as error:
+            self.is_over = True
             raise failure(error, self.server) from error
+        if before_last_dot is not None:
+            try:
+                before_last_dot()
+            except BaseException:
+                self._smtp.close()  # no QUIT: it would be a line of the message
+                raise
         return self._finish(refused)
 
     def close(self) -> None:
@@ -171,6 +183,7 @@ class Connection:
 
     def _announce(self, email: OutgoingEmail) -> None:
         options = []
+        self._smtp.command_encoding = "ascii"
         largest = self._smtp.esmtp_features.get("size", "")
         if largest.isdigit() and 0 < int(largest) < len(email.raw):
             raise Refused(
@@ -211,6 +224,7 @@ class Connection:
         try:
             self.wire.timeout = ANSWER_SECONDS
             self._smtp.send(b".\r\n")
+            reach("send:handed-over")
             code, words = self._smtp.getreply()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise _uncertain(self.server, words_of(error)) from error
@@ -223,6 +237,7 @@ class Connection:
     def _refusal(self, code: int, words: bytes, what: str) -> MailboxError:
         said = f"{code} {words_of(words, self.server.password)}"
         if code < 0 or code == 421:
+            self.is_over = True
             return Temporary(f"{self.server.host} ended the connection.", "Caseway tries again by itself.", said)
         if 400 <= code <= 499:
             return Temporary(f"The server put the {what} off.{_hint(said)}", "Caseway tries again by itself.", said)

@@ -19,6 +19,7 @@ import psycopg
 from django.db import close_old_connections, connection, connections
 from django.db.utils import Error as DatabaseError
 
+from caseway.accounts import presence
 from caseway.accounts.bell import DOORBELL
 from caseway.accounts.models import Heartbeat
 
@@ -99,12 +100,16 @@ class Worker:
 
     def _hear(self) -> None:
         with listening_connection(DOORBELL) as heard:
-            self._wake_all()  # what was rung while nobody listened
-            while not self.stop.is_set():
-                for note in heard.notifies(timeout=1.0, stop_after=1):
-                    for duty, bell in self._loops:
-                        if duty.name == note.payload:
-                            bell.set()
+            presence.appear(heard)
+            try:
+                self._wake_all()  # what was rung while nobody listened
+                while not self.stop.is_set():
+                    for note in heard.notifies(timeout=1.0, stop_after=1):
+                        for duty, bell in self._loops:
+                            if duty.name == note.payload:
+                                bell.set()
+            finally:
+                presence.disappear()
 
     def _wake_all(self) -> None:
         for _, bell in self._loops:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.presence import present
 from caseway.cases.models import Case, Message
 from caseway.mailboxes.models import Mailbox, RawEmail
 
@@ -16,7 +17,7 @@ from caseway.mailboxes.models import Mailbox, RawEmail
 class OutboundState(models.TextChoices):
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"
-    """Claimed by a sender whose lease runs; when the lease ends without a word it becomes uncertain."""
+    """Claimed by a sender. When that dies it is queued again, or uncertain once `handed_over_at` is set."""
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
     """The server refused it for good, or it was tried for too long: the last words of the server are kept."""
@@ -36,6 +37,11 @@ class OutboundQuerySet(models.QuerySet["OutboundEmail"]):
     def due(self) -> Self:
         """What may leave now, oldest first."""
         return self.filter(state=OutboundState.QUEUED, send_at__lte=timezone.now()).order_by("send_at", "id")
+
+    def abandoned(self) -> Self:
+        """Claimed by a sender that is not there any more, or whose lease has ended."""
+        gone = models.Q(claimed_by__isnull=False) & ~models.Q(claimed_by__in=present())
+        return self.filter(gone | models.Q(lease_until__lt=timezone.now()), state=OutboundState.SENDING)
 
 
 class OutboundEmail(models.Model):
@@ -62,6 +68,10 @@ class OutboundEmail(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_number = models.BigIntegerField(default=0, help_text="Grows with each claim: a late sender records nothing")
+    claimed_by = models.BigIntegerField(null=True, blank=True, help_text="Number of the process that is at it")
+    handed_over_at = models.DateTimeField(
+        null=True, blank=True, help_text="Written before the last dot is sent: without it the mail has not left"
+    )
     server_words = models.TextField(blank=True, help_text="The receiving server's last answer, or the error")
     request_key = models.CharField(max_length=100, blank=True, help_text="Set by the client: the same key sends once")
     created_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
+from caseway.accounts.together import add
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models.choices import Direction, EventKind, Priority, Status
 from caseway.mail.address import address_key
@@ -141,8 +142,15 @@ class CaseVerbs:
         from caseway.cases.models import Event
 
         case = cast("Case", self)
-        return Event.objects.create(
-            organisation_id=case.organisation_id, case=case, kind=kind, data=data or {}, employee=by, message=message
+        return add(
+            Event(
+                organisation_id=case.organisation_id,
+                case=case,
+                kind=kind,
+                data=data or {},
+                employee=by,
+                message=message,
+            )
         )
 
     def tell_changed(self, event: str = "case.changed") -> None:

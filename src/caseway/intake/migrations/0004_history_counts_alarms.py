@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0002_walls'),
         ('cases', '0002_walls'),
-        ('intake', '0002_walls'),
+        ('intake', '0003_claims'),
         ('mailboxes', '0004_copies_and_counts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ('accounts', '0002_walls'),
         ('cases', '0002_walls'),
         ('mailboxes', '0004_copies_and_counts'),
-        ('outbound', '0002_walls'),
+        ('outbound', '0003_claims'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
