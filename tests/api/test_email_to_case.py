@@ -11,6 +11,7 @@ from django.db import connection
 
 from caseway.accounts.models import Organisation
 from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.intake.models import Alarm, DailyCount
 from caseway.mailboxes.diagnosis import run_requested
 from caseway.mailboxes.models import Diagnosis, Mailbox, SupportAddress
 from tests.api.conftest import Api, token_of
@@ -196,3 +197,25 @@ def test_another_organisations_addresses_do_not_exist(
     assert [row["id"] for row in stranger.get("/email-to-case")] == [other.support.pk]
     with organisation_scope(fieldnote.organisation.pk):
         assert Mailbox.objects.get().deleted_at is None
+
+
+def test_older_mail_is_imported_once_at_a_time_and_stopped(administrator: Api, fieldnote: Company) -> None:
+    at = f"/email-to-case/{fieldnote.support.pk}/history-imports"
+    asked = administrator.post(at, {"since": "2026-01-31"}, 202)
+    assert (asked["state"], asked["since"], asked["seen"]) == ("requested", "2026-01-31", 0)
+    assert "already" in administrator.post(at, {}, 409)["detail"]
+    assert administrator.get(at) == [asked]
+    administrator.delete(f"{at}/{asked['id']}")
+    assert administrator.get(at)[0]["state"] == "cancelled"
+    administrator.delete(f"{at}/999999", 404)
+
+
+def test_daily_counts_and_alarms_are_read(administrator: Api, fieldnote: Company) -> None:
+    with organisation_scope(fieldnote.organisation.pk):
+        DailyCount.objects.create(
+            organisation=fieldnote.organisation, mailbox=fieldnote.mailbox, day="2026-01-31", on_server=3, in_cases=3
+        )
+        Alarm.objects.create(organisation=fieldnote.organisation, kind="quarantined", text="1 mail is in quarantine.")
+    [line] = administrator.get(f"/email-to-case/{fieldnote.support.pk}/daily-counts")
+    assert (line["line"], line["missing"]) == ("server 3 = 3 in cases", 0)
+    assert [one["kind"] for one in administrator.get("/alarms")] == ["quarantined"]

@@ -33,6 +33,8 @@ def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
         "settings-acknowledgements": "/settings/acknowledgements",
         "settings-acknowledgement": f"/settings/acknowledgements/{sample.support.pk}",
         "settings-outgoing": "/settings/outgoing-email",
+        "settings-history": f"/settings/email-to-case/{sample.support.pk}/history",
+        "settings-alarms": "/settings/alarms",
         "settings-mail-log": "/settings/mail-log",
         "settings-employees": "/settings/employees",
         "settings-api-tokens": "/settings/api-tokens",

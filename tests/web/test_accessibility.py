@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from caseway.accounts.scope import organisation_scope
+from caseway.intake.models import Alarm, DailyCount, HistoryImport
 from tests.servers.live import LiveApp
 from tests.web.sample import make_sample
 from tests.web.shots import DESKTOP, PHONE, pages
@@ -21,6 +24,13 @@ def test_no_violation_and_no_sideways_scroll(
     scheme: str, viewport: dict[str, int], new_page: Callable[..., Page], live_web: LiveApp, transactional_db: None
 ) -> None:
     sample = make_sample()
+    with organisation_scope(sample.support.organisation_id):
+        of_mailbox = {"organisation_id": sample.support.organisation_id, "mailbox": sample.support.mailbox}
+        HistoryImport.objects.create(**of_mailbox, total=4120, seen=1800)
+        DailyCount.objects.create(**of_mailbox, day=timezone.localdate(), on_server=3, in_cases=2, missing=1)
+        Alarm.objects.create(
+            organisation_id=sample.support.organisation_id, kind="missing", text="1 message is missing."
+        )
     page = new_page(color_scheme=scheme, viewport=viewport, reduced_motion="reduce")
     page.goto(f"{live_web.url}/sign-in")
     found = report(page, "sign-in")

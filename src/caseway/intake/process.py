@@ -29,6 +29,8 @@ from caseway.intake.read import Reading, read
 
 log = logging.getLogger(__name__)
 
+HISTORY_BATCH = 5
+"""Of an import fewer are taken at once: a new mail waits until those at hand are done."""
 BATCH = 50
 BATCH_BYTES = 16 * 1024 * 1024
 """Mails of one batch lie in memory together: a large one comes alone."""
@@ -98,7 +100,8 @@ def _together(rows: Sequence[InboundEmail]) -> list[InboundEmail]:
 
     So a mail that kills its process takes no others along to their last attempt.
     """
-    batch = list(takewhile(lambda row: not row.attempts, rows))
+    batch = list(takewhile(lambda row: not row.attempts and row.is_history == rows[0].is_history, rows))
+    batch = batch[:HISTORY_BATCH] if rows and rows[0].is_history else batch
     sums = accumulate(row.raw.size for row in batch)
     fitting = [row for row, total in zip(batch, sums, strict=True) if total <= BATCH_BYTES]
     return fitting or list(rows[:1])
