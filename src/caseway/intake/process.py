@@ -105,8 +105,15 @@ def _together(rows: Sequence[InboundEmail]) -> list[InboundEmail]:
 
 
 def _take_over() -> None:
-    """What a process had claimed that is not there any more is due now."""
-    InboundEmail.objects.orphaned().update(next_attempt_at=timezone.now(), claimed_by=None)
+    """What a process had claimed that is not there any more is due: now, and after a pause when it died repeatedly.
+
+    A mail that ends its process is told by dying at each of several times from a bystander of a bad minute.
+    """
+    for row in InboundEmail.objects.orphaned().only("pk", "attempts")[:1000]:
+        wait = WAITS[min(row.attempts - 2, len(WAITS) - 1)] if row.attempts > 1 else 0
+        InboundEmail.objects.orphaned().filter(pk=row.pk, attempts=row.attempts).update(
+            next_attempt_at=timezone.now() + datetime.timedelta(seconds=wait), claimed_by=None
+        )
 
 
 def _give_back(rows: Sequence[InboundEmail]) -> None:
