@@ -26,6 +26,7 @@ from caseway.intake.desk import Desk
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
+from caseway.mail.bounds import MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     batch: list[tuple[InboundEmail, Reading]] = []
     for row in rows:
         try:
-            batch.append((row, read(row.raw.content(), desk.own)))
+            batch.append((row, read(row.raw.content(MESSAGE_BYTES + 1), desk.own)))
         except Exception as error:  # a fault of ours must not hold up the others
             log.exception("Mail %s could not be read", row.pk)
             with transaction.atomic():

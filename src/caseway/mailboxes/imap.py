@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from imapclient.exceptions import IMAPClientError
@@ -141,20 +142,18 @@ class Imap(Session):
 
     def content(self, uid: int, longest: int, stop: Callable[[], bool] = lambda: False) -> bytes | None:
         """One message in pieces, at most `longest` bytes of it; None when the server does not know it any more."""
-        pieces: list[bytes] = []
-        have = 0
-        while have < longest:
+        whole = BytesIO()  # hands its bytes over without a copy
+        while (have := whole.tell()) < longest:
             if stop():
                 raise Temporary("Stopped.")
             wanted = min(PIECE, longest - have)
             piece = self._piece(uid, have, wanted)
             if piece is None:
-                return None if not pieces else b"".join(pieces)
-            pieces.append(piece)
-            have += len(piece)
+                return whole.getvalue() if have else None
+            whole.write(piece)
             if len(piece) < wanted:
                 break
-        return b"".join(pieces)
+        return whole.getvalue()
 
     def _piece(self, uid: int, offset: int, count: int) -> bytes | None:
         with self._asking("a piece of a message", count + SMALL_ANSWER):
