@@ -135,7 +135,7 @@ def _contact(inbound: InboundEmail, reading: Reading, known: Known) -> tuple[Con
     if reading.is_automatic:
         return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
     contact, created = known.contact_of(reading.email.sender)
-    contact.last_message_at = inbound.received_at
+    contact.last_message_at = max(contact.last_message_at or inbound.received_at, inbound.received_at)
     change(contact, "last_message_at")
     return contact, created
 
@@ -186,6 +186,9 @@ def _open(
         related_reason=evidence if related else "",
     )
     case.organisation = desk.organisation
+    if inbound.is_history:
+        case.created_at = case.modified_at = inbound.received_at
+        change(case, "created_at", "modified_at")
     return case, _message(case, inbound, reading, contact, evidence)
 
 
@@ -243,6 +246,7 @@ def _message(
         is_unverified=reading.verdict.is_unverified or direction == Direction.OUT,
         defects=list(email.defects),
         sent_at=email.date or inbound.received_at,
+        created_at=inbound.received_at if inbound.is_history else timezone.now(),
     )
     add(message)
     for part in email.attachments:

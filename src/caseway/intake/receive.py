@@ -82,6 +82,7 @@ def _row(mailbox: Mailbox, one: Fetched, raw: RawEmail) -> InboundEmail:
         uid=one.uid,
         raw=raw,
         is_history=one.is_history,
+        size_on_server=one.size_on_server,
         received_at=min(one.received_at, timezone.now()),
     )
 

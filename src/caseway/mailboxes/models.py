@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, ClassVar, Self
+from typing import Any, BinaryIO, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
@@ -78,6 +79,9 @@ class Mailbox(models.Model):
     smtp_password = EncryptedTextField(blank=True)
     after_processing = models.CharField(max_length=10, choices=AfterProcessing.choices, default=AfterProcessing.LEAVE)
     move_to_folder = models.CharField(max_length=255, blank=True)
+    copies_since = models.DateTimeField(
+        null=True, blank=True, help_text="What is sent from then on is copied to the Sent folder; empty: nothing is"
+    )
     owner = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     state = models.CharField(max_length=10, choices=MailboxState.choices, default=MailboxState.ACTIVE)
@@ -86,6 +90,7 @@ class Mailbox(models.Model):
     watched_by = models.CharField(max_length=10, blank=True, help_text="idle or polling while connected, else empty")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Last look at the server that worked")
     last_message_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True, help_text="Last comparison of server and ledger")
     error_cause = models.TextField(blank=True, help_text="What is wrong, for people; empty while all is well")
     error_fix = models.TextField(blank=True)
     error_line = models.TextField(blank=True, help_text="The server's own words")
@@ -237,6 +242,21 @@ class RawEmail(models.Model):
         reach("keep:stored")
         return row
 
+    @classmethod
+    def prepare_file(cls, organisation_id: int, file: BinaryIO, size: int) -> Self:
+        """The same for a large message in a file: it is compressed on the way, and never in memory as a whole."""
+        file.seek(0)
+        digest = _digest(file)
+        file.seek(0)
+        row = cls(organisation_id=organisation_id, sha256=digest, size=size)
+        with tempfile.TemporaryFile(prefix="caseway-raw-") as packed:
+            zstandard.ZstdCompressor(level=1).copy_stream(file, packed, size=size)
+            length = packed.tell()
+            packed.seek(0)
+            name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
+            row.storage_name = _store(name, File(packed), length)
+        return row
+
     def keep(self) -> Self:
         """The row of these bytes: this one, saved, or the one that is there already. It may wait to be written."""
         return add(self, **_OR_THE_ONE_THERE)
@@ -259,8 +279,15 @@ class RawEmail(models.Model):
         return unpacker.decompress(bytes(self.compressed), max_output_size=max(self.size, 1))[:size]
 
 
+def _digest(file: BinaryIO) -> bytes:
+    found = hashlib.sha256()
+    while piece := file.read(1024 * 1024):
+        found.update(piece)
+    return found.digest()
+
+
 def _store(name: str, content: File[bytes], size: int) -> str:
-    """Keep `content` of `size` bytes as `name`, on the disk itself; returns the name that it got.
+    """Keep `content`, of `size` bytes, as `name`, on the disk itself; returns the name that it got.
 
     A file of that name may be half of one, left by a process that was killed, or be growing under another's hands: then
     this one gets a name of its own.

@@ -104,6 +104,15 @@ METRICS_TOKEN = Setting(
 WORKERS = Setting("CASEWAY_WORKERS", "2", "Threads of one worker process that turn mail into cases.")
 POLL_SECONDS = Setting("CASEWAY_POLL_SECONDS", "60", "Seconds between looks into mailboxes whose server has no IDLE.")
 LARGEST_MAIL = Setting("CASEWAY_LARGEST_MAIL", "52428800", "Bytes above which only a mail's head and text are fetched.")
+LARGEST_REST = Setting(
+    "CASEWAY_LARGEST_REST",
+    "67108864",
+    "Bytes up to which the rest of a larger mail is fetched when a person asks for it; at most the default. Reading "
+    "needs about four times as much memory.",
+)
+LMTP_LISTEN = Setting(
+    "CASEWAY_LMTP_LISTEN", "127.0.0.1:2400", "Where `caseway lmtp` listens: host:port, or the path of a Unix socket."
+)
 ACKNOWLEDGEMENTS_PER_HOUR = Setting(
     "CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR",
     "address=10 domain=10 mailbox=100",

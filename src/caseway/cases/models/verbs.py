@@ -124,7 +124,8 @@ class CaseVerbs:
     def timeline(self) -> list[Message | Event]:
         """Messages and events in the order of time, ready to be shown without further queries."""
         case = cast("Case", self)
-        messages = case.messages.select_related("employee", "contact", "outbound").prefetch_related("attachments")
+        messages = case.messages.select_related("employee", "contact", "outbound", "outbound__sent_copy")
+        messages = messages.prefetch_related("attachments", "inbound__remainder")
         events = case.events.select_related("employee")
         entries: list[Message | Event] = [*messages, *events]
         return sorted(entries, key=lambda entry: (entry.created_at, entry.pk))
