@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 
 from benchmarks.corpus import Sample, corpus
-from benchmarks.stack import Stack, cpu, stack, wait_for
+from benchmarks.stack import Stack, apart, cpu, stack, wait_for
 
 
 def main() -> int:
@@ -33,13 +33,17 @@ def main() -> int:
     print(f"{len(samples)} mails, {size / 1e6:.1f} MB, {sum(one.is_reply for one in samples)} replies")
     rounds = []
     for _ in range(chosen.rounds):
-        with stack() as servers:
-            rounds.append(measure(servers, samples))
+        rounds.append(apart(one_round, samples))
         print("  ".join(f"{name} {value:.2f}" for name, value in rounds[-1].items()))
     print("\nmedian of", len(rounds))
     for name in rounds[0]:
         print(f"  {name:28} {statistics.median(one[name] for one in rounds):8.2f}")
     return 0
+
+
+def one_round(samples: list[Sample]) -> dict[str, float]:
+    with stack() as servers:
+        return measure(servers, samples)
 
 
 def read(directory: Path) -> list[Sample]:

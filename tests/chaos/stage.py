@@ -195,7 +195,10 @@ class Stage:
     def pass_time(self) -> None:
         """What waits for its next try is due now, as if the wait were over."""
         self.query("UPDATE outbound_outboundemail SET send_at = now() WHERE state = 'queued' AND send_at > now()")
-        self.query("UPDATE intake_inboundemail SET next_attempt_at = now() WHERE state = 'failed'")
+        self.query(
+            "UPDATE intake_inboundemail SET next_attempt_at = now()"
+            " WHERE state IN ('pending', 'failed') AND claimed_by IS NULL AND next_attempt_at > now()"
+        )
         self.query("SELECT pg_notify('caseway_doorbell', 'outbound'), pg_notify('caseway_doorbell', 'intake')")
 
     def _make_company(self) -> None:

@@ -127,16 +127,16 @@ def test_a_mail_whose_sender_died_before_the_last_dot_is_sent_by_the_next(
 def test_a_sender_that_was_taken_for_dead_stops_before_the_last_dot(
     queued: OutboundEmail, system_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = send.smtp.send
+    right = send.smtp.Courier.send
 
-    def slowly(server: object, email: object, before_last_dot: Callable[[], object]) -> object:
+    def slowly(self: object, server: object, email: object, before_last_dot: Callable[[], object]) -> object:
         def overtaken() -> None:
             OutboundEmail.objects.filter(pk=queued.pk).update(lease_number=F("lease_number") + 1)
             before_last_dot()
 
-        return right(server, email, overtaken)  # type: ignore[arg-type]
+        return right(self, server, email, overtaken)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(send.smtp, "send", slowly)
+    monkeypatch.setattr(send.smtp.Courier, "send", slowly)
     send_due()
     assert system_server.accepted == []
 

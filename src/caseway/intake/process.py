@@ -26,6 +26,7 @@ from caseway.intake.desk import Desk
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
+from caseway.mail.bounds import MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -108,8 +109,15 @@ def _together(rows: Sequence[InboundEmail]) -> list[InboundEmail]:
 
 
 def _take_over() -> None:
-    """What a process had claimed that is not there any more is due now."""
-    InboundEmail.objects.orphaned().update(next_attempt_at=timezone.now(), claimed_by=None)
+    """What a process had claimed that is not there any more is due: now, and after a pause when it died repeatedly.
+
+    A mail that ends its process is told by dying at each of several times from a bystander of a bad minute.
+    """
+    for row in InboundEmail.objects.orphaned().only("pk", "attempts")[:1000]:
+        wait = WAITS[min(row.attempts - 2, len(WAITS) - 1)] if row.attempts > 1 else 0
+        InboundEmail.objects.orphaned().filter(pk=row.pk, attempts=row.attempts).update(
+            next_attempt_at=timezone.now() + datetime.timedelta(seconds=wait), claimed_by=None
+        )
 
 
 def _give_back(rows: Sequence[InboundEmail]) -> None:
@@ -130,7 +138,7 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     batch: list[tuple[InboundEmail, Reading]] = []
     for row in rows:
         try:
-            batch.append((row, read(row.raw.content(), desk.own)))
+            batch.append((row, read(row.raw.content(MESSAGE_BYTES + 1), desk.own)))
         except Exception as error:  # a fault of ours must not hold up the others
             log.exception("Mail %s could not be read", row.pk)
             with transaction.atomic():

@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from imapclient.exceptions import IMAPClientError
@@ -141,7 +142,10 @@ class Imap(Session):
 
     def content(self, uid: int, longest: int, stop: Callable[[], bool] = lambda: False) -> bytes | None:
         """One message, at most `longest` bytes of it; None when the server does not know it any more."""
-        return b"".join(self.pieces(uid, longest, stop)) or None
+        whole = BytesIO()  # hands its bytes over without a copy
+        for piece in self.pieces(uid, longest, stop):
+            whole.write(piece)
+        return whole.getvalue() or None
 
     def pieces(self, uid: int, longest: int, stop: Callable[[], bool] = lambda: False) -> Iterator[bytes]:
         """One message in pieces, at most `longest` bytes of it; none when the server does not know it any more."""

@@ -7,11 +7,12 @@ import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import models
 from django.utils import timezone
@@ -21,6 +22,8 @@ from caseway.accounts.fields import EncryptedTextField
 from caseway.accounts.models import Employee, Organisation, Team
 from caseway.accounts.together import add
 
+PIECE = 1024 * 1024
+"""Bytes that are packed at once: a large message lies in memory one time."""
 IN_ROW_BYTES = 256 * 1024
 """Raw mail up to this compressed size lies in its row; larger behind the storage API."""
 
@@ -220,15 +223,22 @@ class RawEmail(models.Model):
     @classmethod
     def prepare(cls, organisation_id: int, raw: bytes) -> Self:
         """An unsaved row for `raw`. A large message is stored here, so call it before a transaction opens."""
-        packed = zstandard.ZstdCompressor(level=1).compress(raw)
         digest = hashlib.sha256(raw).digest()
         row = cls(organisation_id=organisation_id, sha256=digest, size=len(raw))
-        if len(packed) <= IN_ROW_BYTES:
-            row.compressed = packed
+        if len(raw) <= IN_ROW_BYTES:
+            row.compressed = zstandard.ZstdCompressor(level=1).compress(raw)
             return row
-        row.storage_name = _store(
-            f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst", ContentFile(packed), len(packed)
-        )
+        with SpooledTemporaryFile(max_size=IN_ROW_BYTES) as packed:
+            with zstandard.ZstdCompressor(level=1).stream_writer(packed, size=len(raw), closefd=False) as writer:
+                for start in range(0, len(raw), PIECE):
+                    writer.write(memoryview(raw)[start : start + PIECE])
+            size = packed.tell()
+            packed.seek(0)
+            if size <= IN_ROW_BYTES:
+                row.compressed = packed.read()
+                return row
+            name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
+            row.storage_name = _store(name, File(packed), size)
         reach("keep:stored")
         return row
 
@@ -259,13 +269,14 @@ class RawEmail(models.Model):
         known = dict(zip(once, kept, strict=True))
         return [known[row.organisation_id, bytes(row.sha256)] for row in rows]
 
-    def content(self) -> bytes:
-        """The bytes as they came, or as they were sent."""
-        packed = self.compressed
-        if packed is None:
-            with storages["raw"].open(self.storage_name) as file:
-                packed = file.read()
-        return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=max(self.size, 1))
+    def content(self, longest: int | None = None) -> bytes:
+        """The bytes as they came, or as they were sent; with `longest` no more than so many of them."""
+        size = self.size if longest is None else min(self.size, longest)
+        unpacker = zstandard.ZstdDecompressor()
+        if self.compressed is None:
+            with storages["raw"].open(self.storage_name) as file, unpacker.stream_reader(file) as reader:
+                return reader.read(size)
+        return unpacker.decompress(bytes(self.compressed), max_output_size=max(self.size, 1))[:size]
 
 
 def _digest(file: BinaryIO) -> bytes:

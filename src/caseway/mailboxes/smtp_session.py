@@ -24,6 +24,7 @@ from caseway.mailboxes.wire import Wire
 TIMEOUT = 30.0
 ANSWER_SECONDS = 120.0
 """Wait for the answer to the last dot: RFC 5321 4.5.3.2.6 says 10 minutes; all but a few answer in one second."""
+_AGAIN = "Caseway tries again by itself."
 UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -169,6 +170,9 @@ class Connection:
             except BaseException:
                 self._smtp.close()  # no QUIT: it would be a line of the message
                 raise
+        if self.wire.is_over():
+            self._smtp.close()
+            raise Temporary(f"{self.server.host} ended the connection before it had the whole message.", _AGAIN)
         return self._finish(refused)
 
     def close(self) -> None:
@@ -215,7 +219,7 @@ class Connection:
         if len(refused) == len(email.recipients):
             first = next((one for one in refused if one.is_temporary), refused[0])
             kind = Temporary if first.is_temporary else Refused
-            fix = "Caseway tries again by itself." if first.is_temporary else "Check the recipient's address."
+            fix = _AGAIN if first.is_temporary else "Check the recipient's address."
             raise kind(f"The server does not take mail for {first.address}.{_hint(first.words)}", fix, first.words)
         return tuple(refused)
 
@@ -238,9 +242,9 @@ class Connection:
         said = f"{code} {words_of(words, self.server.password)}"
         if code < 0 or code == 421:
             self.is_over = True
-            return Temporary(f"{self.server.host} ended the connection.", "Caseway tries again by itself.", said)
+            return Temporary(f"{self.server.host} ended the connection.", _AGAIN, said)
         if 400 <= code <= 499:
-            return Temporary(f"The server put the {what} off.{_hint(said)}", "Caseway tries again by itself.", said)
+            return Temporary(f"The server put the {what} off.{_hint(said)}", _AGAIN, said)
         cause, fix = _REFUSALS.get(what, ("The server refused.", ""))
         return Refused(cause + _hint(said), fix, said)
 
@@ -287,7 +291,7 @@ def failure(error: BaseException, server: OutgoingServer) -> MailboxError:
     if isinstance(error, UnicodeError):
         return Refused("Login or address hold letters that this server cannot take.", "Use ASCII letters.")
     said = words_of(error, server.password)
-    return Temporary(f"The connection to {server.host} broke.", "Caseway tries again by itself.", said)
+    return Temporary(f"The connection to {server.host} broke.", _AGAIN, said)
 
 
 def _uncertain(server: OutgoingServer, words: str) -> Uncertain:
