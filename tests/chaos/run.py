@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -202,7 +202,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=standard.seed, help="same seed, same choices")
     parser.add_argument("--minutes", type=float, default=standard.minutes, help="spread the kills over so long")
     given = parser.parse_args()
-    os.environ.setdefault("PYTHONUNBUFFERED", "1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that no server stays behind
     return 1 if Run(Options(**vars(given))).perform().wrong else 0
 
 
