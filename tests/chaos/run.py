@@ -162,7 +162,7 @@ class Run:
     def _start_again(self, process: Process, crash_at: str = "") -> None:
         gone = process.pid
         process.start(crash_at)
-        if process.command == "watch" and gone:  # its lease is over, as if ten seconds had passed
+        if process.command == "watch" and gone:  # its lease is over, as if eight seconds had passed
             self.stage.query(
                 "UPDATE mailboxes_mailbox SET lease_until = now() - interval '1 second' WHERE lease_holder LIKE %s",
                 f"%:{gone}:%",

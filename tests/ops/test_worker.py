@@ -97,6 +97,7 @@ def listeners(database_url: str) -> bool:
     """Listening is followed by taking the lock that says that this process lives."""
     with psycopg.connect(database_url) as owner:
         found = owner.execute(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_advisory_lock(%'"
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND query LIKE 'SELECT pg_advisory_lock(%'"
         )
         return found.fetchone() is not None
