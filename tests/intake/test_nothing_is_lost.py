@@ -53,10 +53,10 @@ def test_a_poison_mail_delays_none_of_the_others(
 ) -> None:
     right = deliver_module.deliver
 
-    def poisoned(inbound: InboundEmail, reading: object, desk: object) -> object:
+    def poisoned(inbound: InboundEmail, reading: object, desk: object, known: object) -> object:
         if reading.email.subject == "poison":  # type: ignore[attr-defined]
             raise ZeroDivisionError("a fault of ours")
-        return right(inbound, reading, desk)  # type: ignore[arg-type]
+        return right(inbound, reading, desk, known)  # type: ignore[arg-type]
 
     monkeypatch.setattr(process_module, "deliver", poisoned)
     for number in range(10):

@@ -24,7 +24,7 @@ from caseway.api.schemas.mail import (
     InboundStateName,
     MailboxName,
 )
-from caseway.intake import process
+from caseway.intake import process, remainder
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox
 
@@ -85,6 +85,17 @@ def process_inbound_again(request: ApiRequest, inbound_id: Id) -> Answered[Inbou
     return Answered(202, _answer(_row(request, inbound_id)))
 
 
+@router.post("/{inbound_id}/rest", response={202: InboundAnswer}, summary="Fetch the rest", url_name="rest")
+def fetch_rest(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer]:
+    """Of a mail that was too large to be fetched by itself. The message in the case completes in the background."""
+    row = _row(request, inbound_id)
+    try:
+        remainder.request(row, by=request.auth)
+    except ValueError as error:
+        raise ProblemError(WRONG_STATE, str(error)) from error
+    return Answered(202, _answer(_row(request, inbound_id)))
+
+
 def mailbox_name(row: Mailbox | None) -> MailboxName | None:
     return None if row is None else MailboxName(id=row.pk, address=row.address)
 
@@ -127,6 +138,7 @@ def _answer(row: InboundEmail) -> InboundAnswer:
         size=row.raw.size,
         case=row.case.number if row.case else None,
         message=row.message_id,
+        size_on_server=row.size_on_server,
         is_history=row.is_history,
         received_at=row.received_at,
         kept_at=row.kept_at,

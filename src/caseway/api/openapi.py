@@ -101,5 +101,6 @@ _PATH_WORDS = {
     "inbound_id": "The id of a row of the ledger",
     "outbound_id": "The id of a mail of the outbox",
     "address_id": "The id of a connected address",
+    "import_id": "The id of an import of older mail",
     "diagnosis_id": "The id of a diagnosis",
 }

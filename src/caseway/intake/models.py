@@ -39,10 +39,10 @@ class Door(models.TextChoices):
 
 class InboundQuerySet(models.QuerySet["InboundEmail"]):
     def due(self) -> Self:
-        """What is to be processed now, oldest first."""
+        """What is to be processed now, oldest first; new mail before an import of history."""
         return self.filter(
             state__in=[InboundState.PENDING, InboundState.FAILED], next_attempt_at__lte=timezone.now()
-        ).order_by("next_attempt_at", "id")
+        ).order_by("is_history", "next_attempt_at", "id")
 
     def orphaned(self) -> Self:
         """Claimed by a process that is not there any more."""
@@ -68,6 +68,9 @@ class InboundEmail(models.Model):
     reason = models.TextField(blank=True)
     detail = models.TextField(blank=True)
     kind = models.CharField(max_length=20, blank=True, help_text="The verdict's kind")
+    size_on_server = models.BigIntegerField(
+        default=0, help_text="Bytes of the whole message when only its beginning was fetched; else 0"
+    )
     is_history = models.BooleanField(default=False, help_text="Imported from before the connection: sends nothing")
     received_at = models.DateTimeField(default=timezone.now, help_text="INTERNALDATE, or when a door took it")
     kept_at = models.DateTimeField(default=timezone.now)
@@ -97,7 +100,7 @@ class InboundEmail(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["next_attempt_at", "id"],
+                fields=["is_history", "next_attempt_at", "id"],
                 condition=models.Q(state__in=["pending", "failed"]),
                 name="inbound_due",
             ),
@@ -114,3 +117,10 @@ class InboundEmail(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state}: {self.subject or self.message_identifier or self.pk}"
+
+
+from caseway.intake.records import Alarm, DailyCount, HistoryImport, Remainder  # noqa: E402 (they name InboundEmail)
+
+__all__ = [
+    "MOST_ATTEMPTS", "Alarm", "DailyCount", "Door", "HistoryImport", "InboundEmail", "InboundState", "Remainder",
+]  # fmt: skip

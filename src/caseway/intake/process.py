@@ -10,7 +10,7 @@ import datetime
 import logging
 import traceback
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import accumulate, groupby, takewhile
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
@@ -20,14 +20,19 @@ from caseway.accounts import presence
 from caseway.accounts.bell import tell
 from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation, organisation_scope
-from caseway.intake.deliver import IDENTIFIER_LENGTH, Outcome, deliver
+from caseway.accounts.together import change, gathered
+from caseway.intake.deliver import Outcome, deliver
 from caseway.intake.desk import Desk
+from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
+from caseway.mail.bounds import MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
+BATCH = 50
+BATCH_BYTES = 16 * 1024 * 1024
+"""Mails of one batch lie in memory together: a large one comes alone."""
 CLAIM_SECONDS = 60
 """How long a claim holds when nobody can tell that its process died; a worker's claims end with the worker."""
 WAITS = (10, 60, 300, 1800)
@@ -89,12 +94,15 @@ def _claim() -> list[InboundEmail]:
     return sorted(claimed, key=lambda row: (row.organisation_id, row.pk))
 
 
-def _together(rows: list[InboundEmail]) -> list[InboundEmail]:
-    """Those to process in one batch: new ones, else a single one that was tried before.
+def _together(rows: Sequence[InboundEmail]) -> list[InboundEmail]:
+    """The first of `rows` that may be one batch: BATCH_BYTES at most, and what was tried before comes alone.
 
-    A mail that ends its process would otherwise take its neighbours along each time, and into quarantine.
+    So a mail that kills its process takes no others along to their last attempt.
     """
-    return [row for row in rows if not row.attempts] or rows[:1]
+    batch = list(takewhile(lambda row: not row.attempts, rows))
+    sums = accumulate(row.raw.size for row in batch)
+    fitting = [row for row, total in zip(batch, sums, strict=True) if total <= BATCH_BYTES]
+    return fitting or list(rows[:1])
 
 
 def _take_over() -> None:
@@ -124,29 +132,52 @@ def _give_back(rows: Sequence[InboundEmail]) -> None:
 
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     desk = Desk.of(organisation_id)
-    readings: dict[int, Reading | Exception] = {}
+    batch: list[tuple[InboundEmail, Reading]] = []
     for row in rows:
         try:
-            readings[row.pk] = read(row.raw.content(), desk.own)
+            batch.append((row, read(row.raw.content(MESSAGE_BYTES + 1), desk.own)))
         except Exception as error:  # a fault of ours must not hold up the others
-            readings[row.pk] = error
+            log.exception("Mail %s could not be read", row.pk)
+            with transaction.atomic():
+                if _still_ours([row]):
+                    _fail(row, "".join(traceback.format_exception(error)))
     reach("process:read")
     try:
-        with transaction.atomic():
-            _one_at_a_time(organisation_id)
-            for row in rows:
-                _deliver_one(row, readings[row.pk], desk)
-            reach("process:uncommitted")
-        reach("process:committed")
+        _deliver_together(organisation_id, batch, desk)
     except Exception:
         if not connection.is_usable():
             raise
-        if len(rows) == 1:
-            log.exception("Mail %s could not be processed", rows[0].pk)
-            _fail(rows[0], traceback.format_exc())
-            return
-        for row in rows:
-            _process_batch(organisation_id, [row])
+        if len(batch) > 1:
+            log.warning("A batch of mails could not be delivered; trying one at a time", exc_info=True)
+        for one in batch:
+            _deliver_alone(organisation_id, one, desk)
+
+
+def _deliver_together(organisation_id: int, batch: Sequence[tuple[InboundEmail, Reading]], desk: Desk) -> None:
+    """One transaction for all: an error in one undoes it, so that each can be tried for itself."""
+    with transaction.atomic(), gathered():
+        _one_at_a_time(organisation_id)
+        ours = _still_ours([row for row, _ in batch])
+        batch = [(row, reading) for row, reading in batch if row.pk in ours]
+        known = Known(organisation_id, batch)
+        for row, reading in batch:
+            _record(row, deliver(row, reading, desk, known), reading)
+            known.remember(row, reading)
+        reach("process:uncommitted")
+    reach("process:committed")
+
+
+def _deliver_alone(organisation_id: int, one: tuple[InboundEmail, Reading], desk: Desk) -> None:
+    row, reading = one
+    try:
+        _deliver_together(organisation_id, [one], desk)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.exception("Mail %s could not be delivered", row.pk)
+        with transaction.atomic():
+            if _still_ours([row]):
+                _fail(row, traceback.format_exc(), reading)
 
 
 def _one_at_a_time(organisation_id: int) -> None:
@@ -158,23 +189,18 @@ def _one_at_a_time(organisation_id: int) -> None:
 _LOCK = 0x_CA5E
 
 
-def _deliver_one(row: InboundEmail, reading: Reading | Exception, desk: Desk) -> None:
-    still_ours = InboundEmail.objects.select_for_update().filter(
-        pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
+def _still_ours(rows: Sequence[InboundEmail]) -> set[int]:
+    """Those of the claimed mails that nobody else has claimed or decided since; locked."""
+    held = InboundEmail.objects.filter(
+        pk__in=[row.pk for row in rows], state__in=[InboundState.PENDING, InboundState.FAILED]
     )
-    if not still_ours.exists():
-        return
-    if isinstance(reading, Exception):
-        _fail(row, "".join(traceback.format_exception(reading)))
-        return
-    try:
-        with transaction.atomic():
-            outcome = deliver(row, reading, desk)
-    except Exception:
-        log.exception("Mail %s could not be delivered", row.pk)
-        _fail(row, traceback.format_exc(), reading)
-    else:
-        _record(row, outcome, reading)
+    attempts = {row.pk: row.attempts for row in rows}
+    found = held.select_for_update().order_by("pk").values_list("pk", "attempts")
+    return {pk for pk, number in found if number == attempts[pk]}
+
+
+_DESCRIBED_FIELDS = ("kind", "message_identifier", "body_sha256", "sender", "subject")
+_OUTCOME_FIELDS = ("state", "reason", "detail", "message", "case", "support_address", "processed_at")
 
 
 def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
@@ -187,7 +213,7 @@ def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
     row.support_address = outcome.support_address
     row.claimed_by = None
     row.processed_at = timezone.now()
-    row.save()
+    change(row, *_OUTCOME_FIELDS, *_DESCRIBED_FIELDS)
     tell(row.organisation_id, "inbound", id=row.pk, number=row.case.number if row.case else None)
 
 

@@ -32,7 +32,8 @@ def receive(mailbox: Mailbox, fetched: Sequence[Fetched]) -> int:
         prepared = [RawEmail.prepare(mailbox.organisation_id, one.raw) for one in fetched]
         with transaction.atomic():
             _hold(mailbox)
-            rows = [_row(mailbox, one, raw.keep()) for one, raw in zip(fetched, prepared, strict=True)]
+            kept = RawEmail.keep_all(prepared)
+            rows = [_row(mailbox, one, raw) for one, raw in zip(fetched, kept, strict=True)]
             before = _known(mailbox, fetched)
             new = [row for row in rows if (row.folder, row.uidvalidity, row.uid) not in before]
             InboundEmail.objects.bulk_create(new, ignore_conflicts=True)
@@ -81,6 +82,7 @@ def _row(mailbox: Mailbox, one: Fetched, raw: RawEmail) -> InboundEmail:
         uid=one.uid,
         raw=raw,
         is_history=one.is_history,
+        size_on_server=one.size_on_server,
         received_at=min(one.received_at, timezone.now()),
     )
 

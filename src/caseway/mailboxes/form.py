@@ -11,6 +11,7 @@ from caseway.accounts.models import Employee, Team
 from caseway.mail.address import address_key
 from caseway.mailboxes.fields import FieldReader
 from caseway.mailboxes.models import AfterProcessing, Mailbox, Security, SupportAddress
+from caseway.mailboxes.providers import keeps_copies
 
 IMAP_PORTS = {Security.TLS.value: 993, Security.STARTTLS.value: 143, Security.PLAIN.value: 143}
 SMTP_PORTS = {Security.TLS.value: 465, Security.STARTTLS.value: 587, Security.PLAIN.value: 25}
@@ -48,6 +49,8 @@ class AccountForm:
     smtp_password: str = field(default="", repr=False)
     after_processing: str = AfterProcessing.LEAVE.value
     move_to_folder: str = ""
+    copies_sent: bool = False
+    """Copy what is sent to the account's Sent folder."""
 
     @property
     def login_name(self) -> str:
@@ -96,6 +99,7 @@ class AccountForm:
             smtp_password=mailbox.smtp_password,
             after_processing=mailbox.after_processing,
             move_to_folder=mailbox.move_to_folder,
+            copies_sent=mailbox.copies_since is not None,
         )
 
     def shown(self) -> dict[str, Any]:
@@ -115,6 +119,7 @@ NEEDS_NO_AUTHENTICATION = frozenset(
         "is_default",
         "display_name",
         "acknowledges",
+        "copies_sent",
     }
 )
 """Fields whose change touches no server: saved at once (`management.update`)."""
@@ -168,10 +173,13 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
         smtp_password=read.secret("smtp_password"),
         after_processing=read.choice("after_processing", AfterProcessing.values, AfterProcessing.LEAVE.value),
         move_to_folder=read.text("move_to_folder", 255),
+        copies_sent=read.switch("copies_sent", False),
     )
     if form.login == form.address:
         form = replace(form, login="")
     form = _with_stored_passwords(form, before, read.errors)
+    if form.copies_sent and (provider := keeps_copies(form.smtp_host)):
+        read.errors["copies_sent"] = f"{provider} keeps a copy of what it sends by itself. Leave this off."
     if form.after_processing == AfterProcessing.MOVE and not form.move_to_folder:
         read.errors["move_to_folder"] = "Name the folder that processed mail is moved to."
     elif form.after_processing == AfterProcessing.MOVE and form.move_to_folder in form.watched_folders:

@@ -201,3 +201,13 @@ PROVIDERS = (
         ("smtp.comcast.net", 587, STARTTLS),
     ),
 )
+
+
+KEEPERS = ("gmail.com", "googlemail.com", "google.com", "office365.com", "outlook.com", "mail.yahoo.com", "mail.me.com")
+"""Outgoing servers below these domains put what they send into the Sent folder themselves."""
+
+
+def keeps_copies(smtp_host: str) -> str:
+    """The outgoing server when it is known to keep copies of what it sends, else ''."""
+    host = smtp_host.lower().rstrip(".")
+    return smtp_host if any(host == domain or host.endswith(f".{domain}") for domain in KEEPERS) else ""

@@ -87,6 +87,8 @@ class Connection:
         Raises MailboxError, OSError or smtplib's errors: use `greet`.
         """
         self.server = server
+        self.is_over = False
+        """The server ended the session, or the connection broke: nothing more can be sent over it."""
         self._smtp = _Smtp(sock, server.host)
         self.wire = self._smtp.wire
         code, words = self._smtp.getreply()
@@ -160,6 +162,7 @@ class Connection:
                 raise self._refusal(code, words, "message")
             self._smtp.send(_dotted(email.raw))
         except (OSError, smtplib.SMTPException, ValueError) as error:
+            self.is_over = True
             raise failure(error, self.server) from error
         if before_last_dot is not None:
             try:
@@ -184,6 +187,7 @@ class Connection:
 
     def _announce(self, email: OutgoingEmail) -> None:
         options = []
+        self._smtp.command_encoding = "ascii"
         largest = self._smtp.esmtp_features.get("size", "")
         if largest.isdigit() and 0 < int(largest) < len(email.raw):
             raise Refused(
@@ -237,6 +241,7 @@ class Connection:
     def _refusal(self, code: int, words: bytes, what: str) -> MailboxError:
         said = f"{code} {words_of(words, self.server.password)}"
         if code < 0 or code == 421:
+            self.is_over = True
             return Temporary(f"{self.server.host} ended the connection.", _AGAIN, said)
         if 400 <= code <= 499:
             return Temporary(f"The server put the {what} off.{_hint(said)}", _AGAIN, said)

@@ -41,6 +41,19 @@ class Setting:
         except ValueError:
             raise ConfigurationError(f"{self.name} must be a whole number, not “{self.value()}”.") from None
 
+    def numbers(self) -> dict[str, int]:
+        """Read as `name=number` pairs; names that are left out have the default's number.
+
+        Raises ConfigurationError that names the variable when a name is unknown or a number is none.
+        """
+        found = dict(pair.partition("=")[::2] for pair in self.default.split())
+        for pair in self.items():
+            name, _, number = pair.partition("=")
+            if name not in found or not number.isdigit():
+                raise ConfigurationError(f"{self.name} must look like “{self.default}”; “{pair}” cannot be read.")
+            found[name] = number
+        return {name: int(number) for name, number in found.items()}
+
 
 class ConfigurationError(Exception):
     """A setting cannot be used. The text says which one and what it should look like."""
@@ -91,6 +104,21 @@ METRICS_TOKEN = Setting(
 WORKERS = Setting("CASEWAY_WORKERS", "2", "Threads of one worker process that turn mail into cases.")
 POLL_SECONDS = Setting("CASEWAY_POLL_SECONDS", "60", "Seconds between looks into mailboxes whose server has no IDLE.")
 LARGEST_MAIL = Setting("CASEWAY_LARGEST_MAIL", "52428800", "Bytes above which only a mail's head and text are fetched.")
+LARGEST_REST = Setting(
+    "CASEWAY_LARGEST_REST",
+    "67108864",
+    "Bytes up to which the rest of a larger mail is fetched when a person asks for it; at most the default. Reading "
+    "needs about four times as much memory.",
+)
+LMTP_LISTEN = Setting(
+    "CASEWAY_LMTP_LISTEN", "127.0.0.1:2400", "Where `caseway lmtp` listens: host:port, or the path of a Unix socket."
+)
+ACKNOWLEDGEMENTS_PER_HOUR = Setting(
+    "CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR",
+    "address=10 domain=10 mailbox=100",
+    "Most acknowledgements to one address, to first-time senders of one domain, and to first-time senders through one "
+    "mailbox. What is left out keeps its default.",
+)
 AS_OWNER = Setting(
     "CASEWAY_AS_OWNER",
     "off",

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+APPEND_SLASH = False  # our addresses end without one; those with one lead there
 ROOT_URLCONF = "caseway.ops.urls"
 ASGI_APPLICATION = "caseway.ops.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -176,7 +177,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "imapclient": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "imapclient": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},
+    },
 }
 
 CASEWAY_PRIVATE_HOSTS = configuration.PRIVATE_HOSTS.items()
@@ -185,4 +190,6 @@ CASEWAY_SMTP_URL = configuration.SMTP_URL.value()
 CASEWAY_SYSTEM_ADDRESS = configuration.SYSTEM_ADDRESS.value()
 CASEWAY_POLL_SECONDS = configuration.POLL_SECONDS.number()
 CASEWAY_LARGEST_MAIL = configuration.LARGEST_MAIL.number()
+CASEWAY_LARGEST_REST = configuration.LARGEST_REST.number()
 CASEWAY_METRICS_TOKEN = configuration.METRICS_TOKEN.value()
+CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR = configuration.ACKNOWLEDGEMENTS_PER_HOUR.numbers()

@@ -44,6 +44,11 @@ def duties(intake_threads: int) -> list[Duty]:
         *[Duty("intake", _function("caseway.intake.process", "process_pending"), 5.0) for _ in range(intake_threads)],
         Duty("outbound", _function("caseway.outbound.send", "send_due"), 5.0),
         Duty("diagnosis", _function("caseway.mailboxes.diagnosis", "run_requested"), 5.0),
+        Duty("history", _function("caseway.intake.history", "run_slice"), 2.0),
+        Duty("rest", _function("caseway.intake.remainder", "fetch_requested"), 5.0),
+        Duty("copies", _function("caseway.outbound.copies", "copy_due"), 5.0),
+        Duty("counts", _function("caseway.intake.counts", "count_due"), 60.0),
+        Duty("alarms", _function("caseway.intake.alarms", "look"), 15.0),
     ]
 
 

@@ -96,6 +96,7 @@ class OutboundEmail(models.Model):
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="outbound_leased"),
             models.Index(fields=["organisation", "-id"], name="outbound_page"),
             models.Index(fields=["organisation", "message_identifier"], name="outbound_by_message_id"),
+            models.Index(fields=["mailbox", "sent_at"], condition=models.Q(state="sent"), name="outbound_to_copy"),
         ]
 
     def __str__(self) -> str:
@@ -117,3 +118,31 @@ class AcknowledgementCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.hour:%Y-%m-%d %H}: {self.count}"
+
+
+class CopyState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    KEPT = "kept", "In the Sent folder"
+    FAILED = "failed", "Failed"
+    """Tried for too long: the mail was sent, only its copy is missing."""
+
+
+class SentCopy(models.Model):
+    """The copy of a sent mail in its mailbox's Sent folder. Whatever becomes of it, the mail is not sent again."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    outbound = models.OneToOneField(OutboundEmail, on_delete=models.CASCADE, related_name="sent_copy")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="sent_copies")
+    state = models.CharField(max_length=10, choices=CopyState.choices, default=CopyState.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    words = models.TextField(blank=True, help_text="Which folder it is in, or why not yet")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="sent_copy_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Copy of {self.outbound_id}: {self.state}"

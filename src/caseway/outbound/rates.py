@@ -1,21 +1,20 @@
-"""How many acknowledgements may leave in an hour: the brake against loops, storms and forged senders."""
+"""How many acknowledgements may leave in an hour: the brake against loops, storms and forged senders.
+
+CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR says how many. To one address: a person with ten matters in an hour is rare, a machine
+that answers us is not. To first-time senders of one domain: a sender whose address changes by a byte each time. To
+first-time senders through one mailbox: forged senders, whose owners our answers would annoy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from caseway.mail.model import Address
-
-PER_ADDRESS = 10
-"""To one address: a person with ten matters in an hour is rare, a machine that answers us is not."""
-PER_DOMAIN_OF_STRANGERS = 10
-"""To addresses of one domain that wrote for the first time: a sender whose address changes by a byte each time."""
-STRANGERS_PER_MAILBOX = 100
-"""To first-time addresses through one mailbox: forged senders, whose owners our answers would annoy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +28,16 @@ class Brake:
 
 def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_stranger: bool) -> str:
     """Count one acknowledgement; '' when it may leave, else why not. Inside the caller's transaction."""
-    brakes = [Brake(to.key, PER_ADDRESS, f"{PER_ADDRESS} acknowledgements to {to.email} within the hour")]
+    limits = settings.CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR
+    per_address, per_domain, per_mailbox = limits["address"], limits["domain"], limits["mailbox"]
+    brakes = [Brake(to.key, per_address, f"{per_address} acknowledgements to {to.email} within the hour")]
     if is_stranger:
         brakes += [
-            Brake(
-                f"@{to.domain}",
-                PER_DOMAIN_OF_STRANGERS,
-                f"{PER_DOMAIN_OF_STRANGERS} first-time senders of {to.domain} within the hour",
-            ),
+            Brake(f"@{to.domain}", per_domain, f"{per_domain} first-time senders of {to.domain} within the hour"),
             Brake(
                 f"mailbox:{mailbox_id or 0}",
-                STRANGERS_PER_MAILBOX,
-                f"{STRANGERS_PER_MAILBOX} first-time senders through this mailbox within the hour",
+                per_mailbox,
+                f"{per_mailbox} first-time senders through this mailbox within the hour",
             ),
         ]
     counts = _count(organisation_id, [brake.key for brake in brakes])

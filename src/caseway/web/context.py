@@ -7,6 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from caseway.accounts.models import Employee
+from caseway.intake.alarms import open_alarms
+
 HTMX_CONFIG = (
     '{"allowEval":false,"selfRequestsOnly":true,"allowScriptTags":false,"includeIndicatorStyles":false,'
     '"historyCacheSize":0,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},'
@@ -15,10 +18,12 @@ HTMX_CONFIG = (
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
-    """`employee` (or None), whether this is the demo, and how htmx has to behave."""
+    """`employee` (or None), an administrator's `alarms`, whether this is the demo, and how htmx has to behave."""
     user = getattr(request, "user", None)
+    employee: Employee | None = user if isinstance(user, Employee) and user.is_authenticated else None
     return {
-        "employee": user if user is not None and user.is_authenticated else None,
+        "employee": employee,
+        "alarms": lambda: open_alarms(employee.organisation_id) if employee and employee.is_administrator else [],
         "is_demo": settings.CASEWAY_DEMO,
         "htmx_config": HTMX_CONFIG,
     }

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from caseway.intake.counts import latest_lines
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.process import process_again
 from caseway.web.doors import EmployeeRequest, administrator_page
@@ -38,6 +39,7 @@ def mail_log(request: EmployeeRequest) -> HttpResponse:
         )
     page = page_of(rows.select_related("case", "mailbox", "support_address"), request.GET.get("after", ""))
     context = {"app": "cases", "section": "mail-log", "page": page, "state": state, "q": words, "tabs": TABS}
+    context["lines"] = latest_lines(request.user.organisation_id)
     return render(request, "settings/mail_log.html", context)
 
 

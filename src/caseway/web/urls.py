@@ -1,17 +1,19 @@
 """The addresses of the pages."""
 
-from django.urls import path, re_path
+from django.urls import path
 from django.views.generic import RedirectView
 
 from caseway.web import (
     account,
     acknowledgement,
+    alarms,
     api_tokens,
     case,
     contacts,
     email_to_case,
     employees,
     first_run,
+    history,
     lists,
     live,
     mail_log,
@@ -20,6 +22,7 @@ from caseway.web import (
     outgoing,
     properties,
     replies,
+    rest,
     sign_in,
 )
 
@@ -43,6 +46,7 @@ urlpatterns = [
     path("cases/changes", lists.case_changes, name="case-changes"),
     path("cases/bulk", lists.bulk, name="case-bulk"),
     path("cases/<int:number>", case.case_overview, name="case"),
+    path("cases/<int:number>/", RedirectView.as_view(pattern_name="case", query_string=True), name="case-slash"),
     path("cases/<int:number>/preview", case.case_preview, name="case-preview"),
     path("cases/<int:number>/live", case.case_live, name="case-live"),
     path("cases/<int:number>/row", lists.case_row, name="case-row"),
@@ -62,6 +66,7 @@ urlpatterns = [
     path("replies/<int:pk>/undo", replies.reply_undo, name="reply-undo"),
     path("messages/<int:pk>/body", messages.message_body, name="message-body"),
     path("messages/<int:pk>/source", messages.message_source, name="message-source"),
+    path("messages/<int:pk>/rest", rest.message_rest, name="message-rest"),
     path("attachments/<int:pk>", messages.attachment, name="attachment"),
     path("attachments/<int:pk>/preview", messages.attachment_preview, name="attachment-preview"),
     path("contacts", contacts.contacts, name="contacts"),
@@ -77,6 +82,8 @@ urlpatterns = [
     path("settings/email-to-case/<int:pk>/pause", email_to_case.pause, name="email-to-case-pause"),
     path("settings/email-to-case/<int:pk>/resume", email_to_case.resume, name="email-to-case-resume"),
     path("settings/email-to-case/<int:pk>/deletion", email_to_case.deletion, name="email-to-case-deletion"),
+    path("settings/email-to-case/<int:pk>/history", history.import_history, name="email-to-case-history"),
+    path("settings/email-to-case/history/<int:pk>/stop", history.stop_import, name="history-stop"),
     path("settings/email-to-case/authentication/<int:pk>", email_to_case.authentication, name="authentication"),
     path("settings/email-to-case/authentication/<int:pk>/steps", email_to_case.steps, name="authentication-steps"),
     path("settings/email-to-case/authentication/<int:pk>/form", email_to_case.form_again, name="authentication-form"),
@@ -88,6 +95,8 @@ urlpatterns = [
     path("settings/outgoing-email/<int:pk>/cancel", outgoing.cancel, name="outbound-cancel"),
     path("settings/outgoing-email/<int:pk>/retry", outgoing.retry, name="outbound-retry"),
     path("settings/outgoing-email/<int:pk>/source", messages.outbound_source, name="outbound-source"),
+    path("settings/alarms", alarms.alarms, name="alarms"),
+    path("alarms", alarms.alarm_banner, name="alarm-banner"),
     path("settings/mail-log", mail_log.mail_log, name="mail-log"),
     path("settings/mail-log/<int:pk>/source", messages.inbound_source, name="inbound-source"),
     path("settings/mail-log/<int:pk>/again", mail_log.again, name="inbound-again"),
@@ -99,5 +108,4 @@ urlpatterns = [
     path("settings/employees/<int:pk>/invitation", employees.invite_again, name="employee-invite-again"),
     path("settings/api-tokens", api_tokens.api_tokens, name="api-tokens"),
     path("settings/api-tokens/<int:pk>/revocation", api_tokens.revoke, name="api-token-revoke"),
-    re_path(r"^(?P<rest>[^/\\].*)/$", RedirectView.as_view(url="/%(rest)s", query_string=True), name="without-slash"),
 ]

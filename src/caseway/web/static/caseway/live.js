@@ -21,6 +21,7 @@
     on("outbound", (data) => { if (data.number) caseChanged(data); });
     on("mailbox.health", soon("addresses", refreshAddresses));
     on("inbound", soon("addresses", refreshAddresses));
+    on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
     on("reload", missed);
     on("ended", () => location.reload());
@@ -60,7 +61,7 @@
   async function firstRows() {
     const response = await get(location.href);
     const split = response.ok && fragment(await response.text()).querySelector("#split");
-    if (!split) return;
+    if (!split || one("#rows")) return;
     one("#empty-list")?.replaceWith(split);
     globalThis.htmx?.process(split);
     freshTimes();
@@ -149,15 +150,17 @@
     globalThis.htmx?.process(next);
   }
 
-  async function refreshAddresses() {
-    const place = one("#addresses");
+  async function refresh(selector) {
+    const place = one(selector);
     if (!place) return;
     const response = await get(place.dataset.refresh);
     if (response.ok) { place.replaceWith(fragment(await response.text())); freshTimes(); }
   }
+  const refreshAddresses = () => refresh("#addresses");
   /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
   const missed = soon("missed", async () => {
     refreshAddresses();
+    refresh("#alarms");
     if (body.dataset.page !== "list" && body.dataset.page !== "case") return;
     const response = await get("/cases/changes?since=" + encodeURIComponent(since));
     if (!response.ok) return;
