@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -194,4 +195,6 @@ class Heartbeat(models.Model):
 
     @classmethod
     def beat(cls, kind: str, name: str) -> None:
+        """Write down that this process lives; those that were killed a day ago are forgotten."""
         cls.objects.update_or_create(kind=kind, name=name, defaults={"seen_at": timezone.now()})
+        cls.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()

@@ -18,21 +18,18 @@ _number: int | None = None
 
 
 def appear(connection: psycopg.Connection[Any]) -> None:
-    """From now on this process has a number, as long as `connection` (in autocommit) lives. A new one each time."""
+    """From now on this process has a number, a new one each time. It counts as alive while `connection` lives.
+
+    `connection` is in autocommit. When it breaks, what was and is claimed may be taken over until the next `appear`.
+    """
     global _number  # noqa: PLW0603 - it is the process's, like its pid
     number = secrets.randbelow(2**31 - 1) + 1
     connection.execute("SELECT pg_advisory_lock(%s, %s)", [_CLASS, number])
     _number = number
 
 
-def disappear() -> None:
-    """The connection is gone: claims carry no number until the next `appear`."""
-    global _number  # noqa: PLW0603
-    _number = None
-
-
 def number() -> int | None:
-    """This process's number; None: nobody watches over its claims, they only run out."""
+    """This process's number; None when it never appeared: nobody watches over its claims, they only run out."""
     return _number
 
 

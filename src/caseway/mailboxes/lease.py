@@ -13,7 +13,7 @@ from caseway.accounts.scope import every_organisation
 from caseway.accounts.secrets import SecretsError
 from caseway.mailboxes.models import Mailbox
 
-LEASE = dt.timedelta(seconds=10)
+LEASE = dt.timedelta(seconds=8)
 """A holder that renewed nothing for so long is replaced. All times are the database's."""
 
 
@@ -31,6 +31,18 @@ def take(holder: str) -> list[Mailbox]:
         )
     with every_organisation():
         return read(Mailbox.objects.filter(pk__in=taken))
+
+
+def seconds_to_next_end(holder: str) -> float | None:
+    """When the first lease of another process ends, should it not be renewed; None: there is none."""
+    with every_organisation(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT extract(epoch FROM min(lease_until) - statement_timestamp()) FROM mailboxes_mailbox"
+            " WHERE state = 'active' AND deleted_at IS NULL AND lease_holder <> %s",
+            [holder],
+        )
+        [seconds] = cursor.fetchone()
+    return None if seconds is None else float(seconds)
 
 
 def read(mailboxes: QuerySet[Mailbox]) -> list[Mailbox]:

@@ -25,7 +25,7 @@ from caseway.mailboxes.watcher import Alarm, Watcher
 log = logging.getLogger("caseway.watch")
 
 LOOK_SECONDS = 3.0
-"""Leases are renewed and changes looked for this often, and at once when the bell rings."""
+"""Leases are renewed and changes looked for this often, at once when the bell rings, and when another's lease ends."""
 SETTINGS_SECONDS = 9.0
 """Mailboxes are compared with what is watched this often, should a bell have been lost."""
 
@@ -61,22 +61,26 @@ class Warden:
                 rung = self._bell.is_set()
                 self._bell.clear()
                 if rung or time.monotonic() >= next_look:
-                    self._tend_safely(rung)
-                    next_look = time.monotonic() + LOOK_SECONDS
-                self._bell.wait(min(0.5, LOOK_SECONDS))
+                    next_look = time.monotonic() + self._tend_safely(rung)
+                self._bell.wait(min(0.5, max(0.05, next_look - time.monotonic())))
         finally:
             self._end()
             listener.join(5)
 
-    def _tend_safely(self, rung: bool) -> None:
+    def _tend_safely(self, rung: bool) -> float:
+        """Returns the seconds to the next look."""
         try:
             self.tend(rung)
+            end = lease.seconds_to_next_end(self.holder)
+            # in the past: its row is locked, or its password cannot be read
+            return LOOK_SECONDS if end is None or end < 0 else min(LOOK_SECONDS, end + 0.1)
         except (DatabaseError, psycopg.Error) as error:
             log.warning("The database: %s; trying again", str(error).strip().partition("\n")[0])
         except Exception:
             log.exception("Looking after the mailboxes failed; trying again")
         finally:
             connection.close()
+        return LOOK_SECONDS
 
     def tend(self, rung: bool = True) -> None:
         """One round: renew, follow changes, take what is free."""

@@ -96,7 +96,11 @@ class Watcher:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                pause = self._try_session()
+                try:
+                    pause = self._try_session()
+                except DatabaseError as error:  # while it was to be written down what is wrong with the mailbox
+                    log.warning("%s: the database: %s", self.mailbox.address, str(error).strip().partition("\n")[0])
+                    pause = self._pause()
                 if pause is None:
                     return
                 self._stop.wait(pause)

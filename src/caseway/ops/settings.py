@@ -85,7 +85,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 
-IDLE_IN_TRANSACTION = 10_000  # milliseconds; a mailbox's lease is as long
+IDLE_IN_TRANSACTION = 8_000  # milliseconds; a mailbox's lease is as long
 
 
 def database(url: str, role: str) -> dict[str, Any]:

@@ -58,6 +58,7 @@ class Worker:
     def __init__(self, duties: Sequence[Duty], stop: threading.Event) -> None:
         self.stop = stop
         self._loops = [(duty, threading.Event()) for duty in duties]
+        self._appeared = threading.Event()
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self) -> None:
@@ -76,6 +77,8 @@ class Worker:
 
     def _work(self, duty: Duty, bell: threading.Event) -> None:
         pause = 1.0
+        while not self.stop.is_set() and not self._appeared.wait(0.2):
+            pass  # what is claimed before would not be known to be a dead process's, should this one die
         while not self.stop.is_set():
             bell.clear()  # before the look: a ring during it causes one more
             try:
@@ -101,15 +104,13 @@ class Worker:
     def _hear(self) -> None:
         with listening_connection(DOORBELL) as heard:
             presence.appear(heard)
-            try:
-                self._wake_all()  # what was rung while nobody listened
-                while not self.stop.is_set():
-                    for note in heard.notifies(timeout=1.0, stop_after=1):
-                        for duty, bell in self._loops:
-                            if duty.name == note.payload:
-                                bell.set()
-            finally:
-                presence.disappear()
+            self._appeared.set()
+            self._wake_all()  # what was rung while nobody listened
+            while not self.stop.is_set():
+                for note in heard.notifies(timeout=1.0, stop_after=1):
+                    for duty, bell in self._loops:
+                        if duty.name == note.payload:
+                            bell.set()
 
     def _wake_all(self) -> None:
         for _, bell in self._loops:
