@@ -33,10 +33,10 @@ def main() -> int:
 
 def measure(server: str, mails: int) -> tuple[list[float], list[float]]:
     """Seconds from delivery, and from the server's EXISTS, to the visible case, for each mail."""
-    from caseway.accounts.scope import organisation_scope
-    from caseway.mailboxes.models import Mailbox
-
     with stack() as servers:
+        from caseway.accounts.scope import organisation_scope
+        from caseway.mailboxes.models import Mailbox
+
         deliver, port, password = _demo(servers) if server == "demo" else _dovecot(servers)
         values = {"imap_host": "127.0.0.1", "imap_port": port, "imap_security": "plain"} if server == "demo" else {}
         mailbox = servers.connect(password=password, **values)

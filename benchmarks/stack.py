@@ -93,6 +93,7 @@ class Stack:
 
     def connect(self, address: str = ADDRESS, **values: Any) -> Mailbox:
         """A user at Dovecot, an organisation's mailbox that reads it, and its support address, as Authenticate does."""
+        from caseway.accounts.bell import ring
         from caseway.accounts.models import Organisation
         from caseway.accounts.scope import every_organisation
         from caseway.mailboxes.models import Mailbox, SupportAddress
@@ -107,6 +108,7 @@ class Stack:
                 **{"password": PASSWORD, "imap_host": "localhost", "imap_port": self.dovecot.tls_port, **values},
             )
             SupportAddress.objects.create(organisation=organisation, mailbox=mailbox, address=address, is_default=True)
+            ring("mailboxes")
         return mailbox
 
     def put(self, raws: list[bytes], address: str = ADDRESS) -> None:

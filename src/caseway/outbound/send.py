@@ -27,7 +27,6 @@ from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import smtp
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
-from caseway.mailboxes.models import Mailbox
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 log = logging.getLogger(__name__)
@@ -100,13 +99,14 @@ _WHOLE = tuple(field.name for field in OutboundEmail._meta.concrete_fields)
 
 
 def _claim() -> OutboundEmail | None:
-    row = (
+    rows = (
         OutboundEmail.objects.due()
         .select_for_update(skip_locked=True, of=("self",))
         .select_related("raw", "case")
-        .only(*_WHOLE, "raw", *(f"case__{name}" for name in ("number", "organisation")))
-        .first()
+        .only(*_WHOLE, *(f"case__{name}" for name in ("number", "organisation")))
+        .annotate(own_server=F("mailbox__smtp_host"))
     )
+    row = next(iter(rows[:1]), None)
     if row is not None:
         row.state = OutboundState.SENDING
         row.lease_until = timezone.now() + LEASE
@@ -150,10 +150,8 @@ def _nothing() -> None:
 
 
 def _server(row: OutboundEmail) -> smtp.OutgoingServer:
-    """The server of the row's mailbox, without opening its passwords where the system's own is used."""
-    if row.mailbox_id is not None and Mailbox.objects.filter(pk=row.mailbox_id).exclude(smtp_host="").exists():
-        return smtp.outgoing_server(row.mailbox)
-    return smtp.outgoing_server(None)
+    """The server of the row's mailbox; its passwords stay closed where the system's server is used."""
+    return smtp.outgoing_server(row.mailbox if getattr(row, "own_server", None) else None)
 
 
 class _TakenOverError(Exception):
