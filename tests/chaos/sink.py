@@ -18,7 +18,7 @@ FAULTS = (
 
 
 class Sink:
-    """Use as a context manager. `faults` are used up one each by the sessions that come; then all is accepted.
+    """Use as a context manager. `faults` are used up one each by the messages that come; then all is accepted.
 
     `accepted` counts by Message-ID what the server took the last dot of and meant to deliver, whether or not the client
     heard so: what a recipient would find in the mailbox.
@@ -73,6 +73,7 @@ class Sink:
         return f"{fault.partition(' ')[0]} 4.3.0 On purpose"
 
     async def handle_MAIL(self, session: _Session, _: Any, envelope: Any, address: str, options: list[str]) -> str:
+        session.fault = session.fault or self.next_fault()  # one a message: a connection carries several
         if reply := await self.apply(session, "at MAIL"):
             return reply
         envelope.mail_from, envelope.mail_options = address, options
@@ -103,10 +104,6 @@ class _Session(SMTP):
         super().__init__(sink, **options)
         self._sink = sink
         self.fault = ""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self.fault = self._sink.next_fault()
 
     async def smtp_DATA(self, argument: str) -> None:
         if reply := await self._sink.apply(self, "at DATA"):
