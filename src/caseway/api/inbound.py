@@ -24,7 +24,7 @@ from caseway.api.schemas.mail import (
     InboundStateName,
     MailboxName,
 )
-from caseway.intake import process
+from caseway.intake import decisions
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox
 
@@ -81,7 +81,7 @@ def process_inbound_again(request: ApiRequest, inbound_id: Id) -> Answered[Inbou
         raise ProblemError(
             WRONG_STATE, f"This mail is {row.get_state_display().lower()}: there is nothing to do again."
         )
-    process.process_again(row)
+    decisions.process_again(row)
     return Answered(202, _answer(_row(request, inbound_id)))
 
 

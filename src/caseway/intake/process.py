@@ -20,8 +20,9 @@ from caseway.accounts.bell import tell
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.intake.deliver import IDENTIFIER_LENGTH, Outcome, deliver
 from caseway.intake.desk import Desk
-from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
+from caseway.intake.models import MOST_ATTEMPTS, Hold, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
+from caseway.intake.settle import settle_uncertain
 
 log = logging.getLogger(__name__)
 
@@ -37,24 +38,13 @@ def process_pending() -> int:
     done = 0
     with every_organisation():
         _release_held()
+        settle_uncertain()
         while claimed := _claim():
             for organisation_id, rows in groupby(claimed, key=lambda row: row.organisation_id):
                 with organisation_scope(organisation_id):
                     _process_batch(organisation_id, list(rows))
             done += len(claimed)
     return done
-
-
-def process_again(inbound: InboundEmail) -> None:
-    """A person asks for another try. Works for every state; what is in a case already is recognised."""
-    from caseway.accounts.bell import ring
-
-    with transaction.atomic():
-        InboundEmail.objects.filter(pk=inbound.pk).update(
-            state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now(), detail="", processed_at=None
-        )
-        ring("intake")
-        tell(inbound.organisation_id, "inbound", id=inbound.pk)
 
 
 def _claim() -> list[InboundEmail]:
@@ -80,7 +70,7 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     readings: dict[int, Reading | Exception] = {}
     for row in rows:
         try:
-            readings[row.pk] = read(row.raw.content(), desk.own)
+            readings[row.pk] = read(row.raw.content(), desk.own_of(row.mailbox_id))
         except Exception as error:  # a fault of ours must not hold up the others
             readings[row.pk] = error
     try:
@@ -133,6 +123,7 @@ def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
     row.message = outcome.message
     row.case = outcome.message.case if outcome.message else None
     row.support_address = outcome.support_address
+    row.hold = outcome.hold
     row.processed_at = timezone.now()
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk, number=row.case.number if row.case else None)
@@ -174,4 +165,4 @@ def _quarantine(row: InboundEmail, reason: str, detail: str = "") -> None:
 def _release_held() -> None:
     """Mail for an address that was paused and is no more."""
     held = InboundEmail.objects.filter(state=InboundState.HELD, support_address__is_paused=False)
-    held.update(state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now())
+    held.exclude(hold=Hold.FLOOD).update(state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now())

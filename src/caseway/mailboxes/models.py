@@ -70,6 +70,9 @@ class Mailbox(models.Model):
     smtp_password = EncryptedTextField(blank=True)
     after_processing = models.CharField(max_length=10, choices=AfterProcessing.choices, default=AfterProcessing.LEAVE)
     move_to_folder = models.CharField(max_length=255, blank=True)
+    trusted_authserv = models.CharField(
+        max_length=255, blank=True, help_text="authserv-id whose Authentication-Results are believed (RFC 8601 5)"
+    )
     owner = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     state = models.CharField(max_length=10, choices=MailboxState.choices, default=MailboxState.ACTIVE)

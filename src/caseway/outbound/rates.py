@@ -9,6 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from caseway.mail.model import Address
+from caseway.outbound.models import PauseKind
+from caseway.outbound.pauses import pause_acknowledgements, paused
 
 PER_ADDRESS = 10
 """To one address: a person with ten matters in an hour is rare, a machine that answers us is not."""
@@ -28,7 +30,10 @@ class Brake:
 
 
 def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_stranger: bool) -> str:
-    """Count one acknowledgement; '' when it may leave, else why not. Inside the caller's transaction."""
+    """Count one acknowledgement; '' when it may leave, else why not. Inside the caller's transaction.
+
+    The first that is too many pauses all for its key: until then every hour would let some through again.
+    """
     brakes = [Brake(to.key, PER_ADDRESS, f"{PER_ADDRESS} acknowledgements to {to.email} within the hour")]
     if is_stranger:
         brakes += [
@@ -43,8 +48,15 @@ def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_strang
                 f"{STRANGERS_PER_MAILBOX} first-time senders through this mailbox within the hour",
             ),
         ]
-    counts = _count(organisation_id, [brake.key for brake in brakes])
-    return next((brake.reason for brake in brakes if counts[brake.key] > brake.limit), "")
+    keys = [brake.key for brake in brakes]
+    if reason := paused(organisation_id, PauseKind.ACKNOWLEDGEMENTS, keys):
+        return f"paused: {reason}"
+    counts = _count(organisation_id, keys)
+    tripped = next((brake for brake in brakes if counts[brake.key] > brake.limit), None)
+    if tripped is None:
+        return ""
+    pause_acknowledgements(organisation_id, tripped.key, tripped.reason)
+    return tripped.reason
 
 
 def _count(organisation_id: int, keys: Sequence[str]) -> dict[str, int]:

@@ -19,12 +19,15 @@ from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import smtp
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
+from caseway.outbound.breaker import stop_runaways
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 log = logging.getLogger(__name__)
 
 LEASE = datetime.timedelta(minutes=15)
 """Longer than a transmission may take by the timeouts of `mailboxes.smtp`."""
+BETWEEN_LOOKS = 10
+"""Mails that one sender tries between two looks for runaway sending."""
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
 """Seconds before the next try; the last is used from then on."""
 LONGEST = datetime.timedelta(days=3)
@@ -36,9 +39,12 @@ def send_due() -> int:
     with every_organisation():
         _end_leases()
         tried = 0
+        stop_runaways()
         while (row := _claim()) is not None:
             _try(row)
             tried += 1
+            if tried % BETWEEN_LOOKS == 0:
+                stop_runaways()
         return tried
 
 

@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from caseway.intake.decisions import process_again
 from caseway.intake.models import InboundEmail, InboundState
-from caseway.intake.process import process_again
 from caseway.web.doors import EmployeeRequest, administrator_page
 from caseway.web.paging import page_of
 
