@@ -177,7 +177,7 @@ def test_the_mail_log_says_why_and_searches(scene: Scene, maya: Client) -> None:
     content = maya.get(reverse("mail-log")).content.decode()
     assert "Opened CW-1" in content
     assert "Tent pole" in maya.get(reverse("mail-log") + "?q=parker@brightwater").content.decode()
-    assert "No mail matches" in maya.get(reverse("mail-log") + "?q=nobody").content.decode()
+    assert "No mail fits" in maya.get(reverse("mail-log") + "?q=nobody").content.decode()
     with organisation_scope(scene.company.organisation.pk):
         row = InboundEmail.objects.get()
         InboundEmail.objects.update(state="quarantined", reason="It broke", detail="Traceback <x>")

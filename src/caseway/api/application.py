@@ -13,7 +13,18 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 
 from caseway.accounts.plans import PlanError
-from caseway.api import case_changes, cases, contacts, email_to_case, inbound, messages, outbound, people, problems
+from caseway.api import (
+    case_changes,
+    cases,
+    contacts,
+    email_to_case,
+    inbound,
+    mail_rules,
+    messages,
+    outbound,
+    people,
+    problems,
+)
 from caseway.api.authentication import BearerToken
 from caseway.api.openapi import finish
 from caseway.api.problems import FieldError, ProblemError, answer
@@ -58,6 +69,7 @@ application.add_router("/cases", messages.router)
 application.add_router("/contacts", contacts.router)
 application.add_router("/inbound", inbound.router)
 application.add_router("/outbound", outbound.router)
+application.add_router("/mail", mail_rules.router)
 application.add_router("/email-to-case", email_to_case.router)
 application.add_router("", people.router)
 

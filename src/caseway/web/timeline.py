@@ -64,7 +64,7 @@ def _belongs(before: Event, after: Event) -> bool:
 
 def _message_version(message: Message) -> str:
     outbound = getattr(message, "outbound", None)
-    return f"{outbound.state}-{outbound.attempts}" if outbound is not None else "1"
+    return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" if outbound is not None else "1"
 
 
 def tell(event: Event, *, is_acting: bool) -> SafeString | str:

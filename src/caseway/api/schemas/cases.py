@@ -13,7 +13,7 @@ StatusName = Literal["new", "open", "waiting", "closed"]
 PriorityName = Literal["low", "normal", "high", "urgent"]
 SourceName = Literal["email", "manual", "api"]
 DirectionName = Literal["in", "out", "note"]
-DeliveryState = Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled"]
+DeliveryState = Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled", "held"]
 ViewName = Literal["my-cases", "unassigned", "all-open", "waiting", "closed", "trash"]
 EMPLOYEE = "An employee's id or email address"
 
