@@ -56,6 +56,7 @@ class Sample:
     support: SupportAddress
     parker: Case
     diagnosis: Diagnosis
+    first_message: int
 
 
 def make_sample(slug: str = "fieldnote") -> Sample:
@@ -76,7 +77,8 @@ def make_sample(slug: str = "fieldnote") -> Sample:
         parker = _history(organisation, maya, dana)
         diagnosis = _diagnosis(organisation, maya)
         ApiToken.issue(maya, "Order import")
-    return Sample(organisation, maya, dana, lior, support, parker, diagnosis)
+        first = parker.messages.order_by("pk").values_list("pk", flat=True)[0]
+    return Sample(organisation, maya, dana, lior, support, parker, diagnosis, first)
 
 
 def _people(organisation: Organisation) -> tuple[Employee, Employee, Employee]:

@@ -21,6 +21,7 @@ def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
         "cases-empty": "/cases/trash",
         "cases-search-none": "/cases?q=canister+red",
         "case": f"/cases/{number}",
+        "case-top": f"/cases/{number}#message-{sample.first_message}",
         "case-new": "/cases/new",
         "contacts": "/contacts",
         "contact": f"/contacts/{contact}",

@@ -18,6 +18,7 @@ from tests.servers.live import LiveApp
 from tests.web.sample import PASSWORD, Sample, make_sample
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
@@ -47,13 +48,24 @@ def test_a_new_case_waits_behind_the_banner_and_counts_are_fresh(page: Page, liv
     sign_in(page, live_web)
     page.wait_for_function("() => document.querySelector('#rows .caserow--current')")
     before = page.locator("#rows .caserow").count()
-    page.wait_for_timeout(300)
+    page.locator(".caselist").hover()  # somebody is about to click: nothing may move
     arrive(sample, "A new tent please")
     expect(page.get_by_text("1 new case")).to_be_visible()
     expect(page.locator("#rows .caserow")).to_have_count(before)
     expect(page.locator('[data-count="my-cases"]')).to_have_text(str(before + 1))
     page.keyboard.press(".")
     expect(page.get_by_text("A new tent please").first).to_be_visible()
+
+
+def test_a_new_case_shows_by_itself_while_nobody_points_at_the_list(
+    page: Page, live_web: LiveApp, sample: Sample
+) -> None:
+    sign_in(page, live_web)
+    page.wait_for_function("() => document.querySelector('#rows .caserow--current')")
+    page.get_by_role("heading", name="Cases", exact=True).hover()
+    arrive(sample, "A new tent please")
+    expect(page.locator("#rows .caserow").first).to_contain_text("A new tent please")
+    expect(page.get_by_text("1 new case")).to_be_hidden()
 
 
 def test_a_row_changes_in_place_and_the_preview_follows(page: Page, live_web: LiveApp, sample: Sample) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from caseway.ops.commands import about, demo, doctor, mail, migrate, organisations, processes, replay
+from caseway.ops.commands import about, connect, demo, doctor, mail, migrate, organisations, processes, replay
 from caseway.ops.commands.errors import CommandError
 
 WRONG_ARGUMENTS = 2
@@ -31,7 +31,8 @@ def options(debug: bool = typer.Option(False, "--debug", help="Show tracebacks o
 
 for command in (
     *(processes.up, processes.web, processes.worker, processes.watch, migrate.migrate),
-    *(mail.explain, mail.intake, organisations.plan, organisations.admin, doctor.doctor),
+    *(mail.explain, mail.intake, organisations.plan, organisations.admin),
+    *(connect.connect, doctor.doctor),
     replay.replay,
     *(about.settings, about.version, demo.demo),
 ):

@@ -101,7 +101,11 @@ class EmbeddedPostgres:
                 return
             self._reachable_binaries()
             wait = "-w" if mode == "fast" else "-W"
-            self._run("pg_ctl", "stop", "-m", mode, wait, "-t", "60", "-D", str(self.data))
+            try:
+                self._run("pg_ctl", "stop", "-m", mode, wait, "-t", "60", "-D", str(self.data))
+            except subprocess.CalledProcessError:
+                if self.running():  # else it was ending already, and has by now
+                    raise
 
     def remove(self) -> None:
         """Stop it and throw the cluster away, with everything in it."""

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+APPEND_SLASH = False  # our addresses end without one; those with one lead there
 ROOT_URLCONF = "caseway.ops.urls"
 ASGI_APPLICATION = "caseway.ops.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -19,6 +19,7 @@ from caseway.web.timeline import entries
 
 OTHER_CASES = 5
 PREVIEWED = 3
+LATEST = 300
 
 
 @employee_page
@@ -79,16 +80,18 @@ def overview_context(request: EmployeeRequest, case: Case) -> dict[str, Any]:
         "priorities": Priority.choices,
         "employees": Employee.objects.active().filter(organisation_id=organisation).order_by("name"),
         "teams": Team.objects.filter(organisation_id=organisation).order_by("name"),
-        "types": Case.objects.filter(organisation_id=organisation)
-        .exclude(type="")
-        .order_by("type")
-        .values_list("type", flat=True)
-        .distinct()[:100],
+        "types": _known_types(organisation),
         "others": others.order_by("-modified_at", "-pk")[:OTHER_CASES] if case.contact_id else (),
         "related": case.related_to,
         "unverified": case.participants.filter(is_verified=False),
         "addresses": case.came_through.select_related("support_address"),
     }
+
+
+def _known_types(organisation_id: int) -> list[str]:
+    """Types of the latest cases, to choose from. Those of a million would cost a scan."""
+    latest = Case.objects.filter(organisation_id=organisation_id).order_by("-pk").values_list("type", flat=True)
+    return sorted({kind for kind in latest[:LATEST] if kind})
 
 
 def _list_of(request: EmployeeRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 from asgiref.sync import sync_to_async
@@ -103,13 +104,12 @@ class Hub:
             page.offer(event)
 
 
-_hubs: dict[int, Hub] = {}
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def _hub() -> Hub:
     """The hub of the running event loop; servers have one loop, tests one each."""
-    loop = id(asyncio.get_running_loop())
-    return _hubs.setdefault(loop, Hub())
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
 
 
 async def live(request: HttpRequest) -> HttpResponseBase:

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from caseway.cases.models import Case
 from caseway.cases.opening import open_by_hand
 from caseway.contacts.models import Contact
 from caseway.web.doors import EmployeeRequest, writer_page
@@ -25,13 +24,7 @@ def new_case(request: EmployeeRequest) -> HttpResponse:
         case = open_by_hand(request.user.organisation, by=request.user, **form.values())
         messages.success(request, _("%(label)s is made.") % {"label": case.label})
         return redirect("case", case.number)
-    types = Case.objects.filter(organisation_id=request.user.organisation_id).exclude(type="").order_by("type")
-    context = {
-        "app": "cases",
-        "form": form,
-        "contact": contact,
-        "types": types.values_list("type", flat=True).distinct(),
-    }
+    context = {"app": "cases", "form": form, "contact": contact}
     return render(request, "cases/new.html", context, status=422 if form.errors else 200)
 
 

@@ -1,6 +1,6 @@
 """The addresses of the pages."""
 
-from django.urls import path, re_path
+from django.urls import path
 from django.views.generic import RedirectView
 
 from caseway.web import (
@@ -44,6 +44,7 @@ urlpatterns = [
     path("cases/changes", lists.case_changes, name="case-changes"),
     path("cases/bulk", lists.bulk, name="case-bulk"),
     path("cases/<int:number>", case.case_overview, name="case"),
+    path("cases/<int:number>/", RedirectView.as_view(pattern_name="case", query_string=True), name="case-slash"),
     path("cases/<int:number>/preview", case.case_preview, name="case-preview"),
     path("cases/<int:number>/live", case.case_live, name="case-live"),
     path("cases/<int:number>/row", lists.case_row, name="case-row"),
@@ -110,5 +111,4 @@ urlpatterns = [
     path("settings/employees/<int:pk>/invitation", employees.invite_again, name="employee-invite-again"),
     path("settings/api-tokens", api_tokens.api_tokens, name="api-tokens"),
     path("settings/api-tokens/<int:pk>/revocation", api_tokens.revoke, name="api-token-revoke"),
-    re_path(r"^(?P<rest>[^/\\].*)/$", RedirectView.as_view(url="/%(rest)s", query_string=True), name="without-slash"),
 ]

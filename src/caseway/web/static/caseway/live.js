@@ -60,7 +60,7 @@
   async function firstRows() {
     const response = await get(location.href);
     const split = response.ok && fragment(await response.text()).querySelector("#split");
-    if (!split) return;
+    if (!split || one("#rows")) return;
     one("#empty-list")?.replaceWith(split);
     globalThis.htmx?.process(split);
     freshTimes();
