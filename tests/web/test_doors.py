@@ -87,6 +87,7 @@ DOORS: dict[str, Door] = {
     "outbound-cancel": Door("administrator", "POST", "outbound"),
     "outbound-retry": Door("administrator", "POST", "outbound"),
     "outbound-source": Door("administrator", "GET", "outbound"),
+    "case-recipients": Door("writer", "GET", "number"),
     "outgoing-email-rows": Door("administrator", "GET"),
     "outbound-was-sent": Door("administrator", "POST", "outbound"),
     "outbound-now": Door("writer", "POST", "outbound"),

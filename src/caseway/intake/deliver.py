@@ -24,7 +24,7 @@ from caseway.intake.models import Decision, Hold, InboundEmail, InboundState
 from caseway.intake.read import Reading
 from caseway.mail.model import Kind, Match, Rejected
 from caseway.mail.thread import choose
-from caseway.mailboxes.addressing import rows_for
+from caseway.mailboxes.addressing import rows_for, unknown_alias
 from caseway.mailboxes.models import SupportAddress
 from caseway.outbound.acknowledge import acknowledge
 from caseway.outbound.schedule import hold_scheduled
@@ -129,6 +129,8 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
         return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
     assert contact is not None, "a mail that makes a case has a sender"
     case, message = _open(inbound, reading, rows, contact, match, desk)
+    if first is not None and first.is_default:
+        _note_unknown_address(message, inbound, reading, desk)
     if not inbound.is_history and inbound.decision != Decision.QUIET:
         acknowledge(case, message, verdict, first, is_stranger=is_stranger, against=flood.unanswered)
     case.tell_changed("case.new")
@@ -233,6 +235,15 @@ def _open(
     )
     case.organisation = desk.organisation
     return case, _message(case, inbound, reading, contact, evidence)
+
+
+def _note_unknown_address(message: Message, inbound: InboundEmail, reading: Reading, desk: Desk) -> None:
+    """The default row took it: by which address of ours did it come? Replies must not go there."""
+    message.unknown_address = unknown_alias(desk.addresses_of(inbound.mailbox_id), reading.email, inbound.delivered_to)[
+        :320
+    ]
+    if message.unknown_address:
+        message.save(update_fields=["unknown_address"])
 
 
 def _touch(case: Case, reading: Reading) -> None:

@@ -201,3 +201,6 @@ PROVIDERS = (
         ("smtp.comcast.net", 587, STARTTLS),
     ),
 )
+
+PUBLIC_DOMAINS = frozenset(domain for provider in PROVIDERS for domain in provider.domains)
+"""Domains at which anybody may have an address: sharing one says nothing."""

@@ -24,7 +24,7 @@ from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.own import own_addresses, signer
 from caseway.outbound.queue import add_files, add_message, enqueue, message_domain
-from caseway.outbound.recipients import ReplyChoices, cc_for, choices
+from caseway.outbound.recipients import ReplyChoices, cc_for, choices, unknown_aliases
 from caseway.outbound.schedule import check_time
 
 __all__ = ["CannotSendError", "ReplyChoices", "ReplyDraft", "cc_for", "choices", "reply", "undo"]
@@ -157,7 +157,7 @@ def _known(case: Case, request_key: str) -> OutboundEmail | None:
 
 
 def _check(case: Case, draft: ReplyDraft) -> None:
-    own = own_addresses(case.organisation_id)
+    own = own_addresses(case.organisation_id) | unknown_aliases(case)
     recipients = [*draft.to, *draft.cc, *draft.bcc]
     if draft.send_at is not None:
         check_time(draft.send_at)

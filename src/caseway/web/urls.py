@@ -49,6 +49,7 @@ urlpatterns = [
     path("cases/<int:number>/live", case.case_live, name="case-live"),
     path("cases/<int:number>/row", lists.case_row, name="case-row"),
     path("cases/<int:number>/added-cc", case.added_cc, name="case-added-cc"),
+    path("cases/<int:number>/recipients", case.recipients, name="case-recipients"),
     path("cases/<int:number>/status", properties.status, name="case-status"),
     path("cases/<int:number>/priority", properties.priority, name="case-priority"),
     path("cases/<int:number>/assignment", properties.assignment, name="case-assignment"),
