@@ -63,6 +63,7 @@ def update(row: SupportAddress, form: AccountForm, *, by: Employee) -> None:
     with transaction.atomic():
         fill_row(row, form)
         row.save()
+        Mailbox.objects.filter(pk=row.mailbox_id).update(trusted_authserv=form.trusted_authserv)
         tell(row.organisation_id, "mailbox.health", id=row.mailbox_id)
 
 
