@@ -34,6 +34,8 @@ def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
         "settings-acknowledgement": f"/settings/acknowledgements/{sample.support.pk}",
         "settings-outgoing": "/settings/outgoing-email",
         "settings-mail-log": "/settings/mail-log",
+        "settings-mail-log-message-id": "/settings/mail-log?q=%3Cnever-seen@else.example%3E",
+        "settings-replay": "/settings/mail-log/replay?run=1",
         "settings-employees": "/settings/employees",
         "settings-api-tokens": "/settings/api-tokens",
         "profile": "/profile",
