@@ -93,9 +93,7 @@ class OutboundEmail(models.Model):
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="outbound_leased"),
             models.Index(fields=["organisation", "-id"], name="outbound_page"),
             models.Index(fields=["id"], condition=models.Q(state="uncertain"), name="outbound_uncertain"),
-            models.Index(
-                fields=["organisation", "sent_at"], condition=models.Q(sent_at__isnull=False), name="outbound_sent_at"
-            ),
+            models.Index(fields=["sent_at"], condition=models.Q(sent_at__isnull=False), name="outbound_sent_at"),
             models.Index(fields=["organisation", "message_identifier"], name="outbound_by_message_id"),
         ]
 

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
             model_name="outboundemail",
             index=models.Index(
                 condition=models.Q(("sent_at__isnull", False)),
-                fields=["organisation", "sent_at"],
+                fields=["sent_at"],
                 name="outbound_sent_at",
             ),
         ),
