@@ -207,7 +207,8 @@ def test_a_trip_pauses_the_senders_acknowledgements_until_somebody_resumes(compa
 def test_a_mailbox_that_many_strangers_write_to_stops_answering_and_tells_the_administrators(
     company: Company, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("caseway.outbound.rates.STRANGERS_PER_MAILBOX", 5)
+    limits = {"address": 10, "domain": 10, "mailbox": 5}
+    monkeypatch.setattr("django.conf.settings.CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR", limits)
     for number in range(8):
         arrive(mail(sender=f"v@victim{number}.example", subject=f"S {number}", text=str(number)))
     assert OutboundEmail.objects.filter(kind=OutboundKind.ACKNOWLEDGEMENT).count() == 5

@@ -89,6 +89,22 @@ def test_a_stranger_with_a_token_joins_unverified(arrive: Arrive) -> None:
     assert case.events.filter(kind=EventKind.JOINED).count() == 1
 
 
+def test_a_stranger_who_answers_by_headers_joins_unverified_and_gains_nothing(arrive: Arrive) -> None:
+    arrive(mail(message_id="<question@brightwater.example>"))
+    arrive(mail(sender="Kim <kim@elsewhere.example>", in_reply_to="<question@brightwater.example>"))
+    case = Case.objects.get()
+    assert case.participants.get(email="kim@elsewhere.example").is_verified is False
+    assert len(acknowledgements()) == 1
+    arrive(mail(sender="Kim <kim@elsewhere.example>", subject="Re: [CW-1]"))
+    assert Case.objects.get(number=2).related_to == case
+
+
+def test_a_strangers_case_does_not_catch_the_mail_that_it_names(arrive: Arrive) -> None:
+    arrive(mail(sender="Mallory <mallory@elsewhere.example>", in_reply_to="<to.come@brightwater.example>"))
+    arrive(mail(message_id="<to.come@brightwater.example>"))
+    assert Case.objects.count() == 2
+
+
 def test_a_token_with_one_letter_changed_opens_a_case_of_its_own(arrive: Arrive) -> None:
     arrive(mail())
     [sent] = acknowledgements()

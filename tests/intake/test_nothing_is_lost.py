@@ -1,9 +1,12 @@
 """The ledger: whatever a mail is, it is kept first, has an outcome, and stands in nobody's way."""
 
+import datetime
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages
 from django.db import transaction
 
 from caseway.cases.models import Case
@@ -51,10 +54,10 @@ def test_a_poison_mail_delays_none_of_the_others(
 ) -> None:
     right = deliver_module.deliver
 
-    def poisoned(inbound: InboundEmail, reading: object, desk: object) -> object:
+    def poisoned(inbound: InboundEmail, reading: object, desk: object, known: object) -> object:
         if reading.email.subject == "poison":  # type: ignore[attr-defined]
             raise ZeroDivisionError("a fault of ours")
-        return right(inbound, reading, desk)  # type: ignore[arg-type]
+        return right(inbound, reading, desk, known)  # type: ignore[arg-type]
 
     monkeypatch.setattr(process_module, "deliver", poisoned)
     for number in range(10):
@@ -83,6 +86,40 @@ def test_a_mail_that_ends_its_process_is_given_up_after_some_attempts(company: C
     assert row.state == InboundState.QUARANTINED and "ended the process" in row.reason
 
 
+def test_a_mail_that_was_tried_before_is_tried_alone(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that ends its process takes its neighbours along once, not each time, and never into quarantine."""
+    batches: list[int] = []
+    right = process_module._process_batch
+    monkeypatch.setattr(
+        process_module, "_process_batch", lambda number, rows: (batches.append(len(rows)), right(number, rows))
+    )
+    for _ in range(4):
+        receive_piped(company.organisation, mail())
+    InboundEmail.objects.filter(pk__in=list(InboundEmail.objects.values_list("pk", flat=True)[:2])).update(attempts=1)
+    process_pending()
+    assert sorted(batches) == [1, 1, 2]
+
+
+def test_what_a_dead_worker_had_claimed_is_due_at_once(company: Company) -> None:
+    row = receive_piped(company.organisation, mail())
+    later = row.kept_at + datetime.timedelta(hours=1)
+    InboundEmail.objects.filter(pk=row.pk).update(attempts=1, next_attempt_at=later, claimed_by=4711)
+    process_pending()
+    row.refresh_from_db()
+    assert row.state == InboundState.DELIVERED and row.claimed_by is None
+
+
+def test_half_a_file_that_a_killed_process_left_is_not_taken_for_the_mail(company: Company) -> None:
+    raw = mail() + os.urandom(600_000)
+    row = receive_piped(company.organisation, raw)
+    path = Path(storages["raw"].path(row.raw.storage_name))
+    path.write_bytes(path.read_bytes()[:1000])
+    with transaction.atomic():
+        InboundEmail.objects.all().delete()
+        RawEmail.objects.all().delete()
+    assert receive_piped(company.organisation, raw).raw.content() == raw
+
+
 def test_a_late_reader_writes_nothing(company: Company, arrive: Arrive) -> None:
     from django.utils import timezone
 
@@ -102,8 +139,6 @@ def test_the_same_bytes_are_kept_once(company: Company) -> None:
 
 
 def test_large_mail_lies_in_a_file_and_comes_back_whole(company: Company) -> None:
-    import os
-
     raw = mail() + os.urandom(600_000)
     row = receive_piped(company.organisation, raw)
     assert row.raw.compressed is None and row.raw.storage_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import pytest
@@ -117,6 +118,21 @@ def test_deep_nesting_is_one_attachment_below_the_bound() -> None:
     email = parse(HEAD + raw)
     assert any("nested too deep" in one for one in email.defects)
     assert email.subject == "Door"
+
+
+def test_a_large_file_has_its_size_and_comes_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("caseway.mail.bounds.FILE_BYTES", 1000)
+    content = bytes(range(256)) * 20
+    raw = (
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n\r\nText\r\n'
+        b'--b\r\nContent-Type: video/mp4; name="film.mp4"\r\nContent-Transfer-Encoding: base64\r\n\r\n'
+        + base64.encodebytes(content).replace(b"\n", b"\r\n")
+        + b"\r\n--b--\r\n"
+    )
+    [file] = parse(raw).attachments
+    assert (file.name, file.size, file.content) == ("film.mp4", len(content), b"")
+    whole = part(raw, file.index)
+    assert whole is not None and whole.content == content and whole.size == len(content)
 
 
 def test_bytes_past_the_size_bound_stay_unread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from caseway.accounts.bell import ring
 from caseway.accounts.scope import organisation_scope
-from caseway.mailboxes import folder
+from caseway.mailboxes import folder, watcher
 from caseway.mailboxes.models import FolderCursor, Mailbox
 from tests.mailboxes.conftest import Collected, fresh, mail, wait_watched, watching
 from tests.servers.dovecot import Dovecot
@@ -103,6 +103,25 @@ def test_several_folders(dovecot: Dovecot, connect_mailbox: Connect, collected: 
         dovecot.deliver(user, mail("In office"), "B&APw-ro")
         collected.wait_for("In second", "In inbox", "In office")
     assert {one.folder for one in collected.all} == {"INBOX", "Second", "Büro"}
+
+
+def test_mail_in_a_second_folder_does_not_wait_for_the_next_poll(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CASEWAY_POLL_SECONDS = 600
+    monkeypatch.setattr(watcher, "SWEEP_SECONDS", 0.2)
+    user = dovecot.add_user("sweep@example.com")
+    with dovecot.connect(user) as other:
+        other.create("Second")
+    mailbox = connect_mailbox(dovecot, user, folders=["INBOX", "Second"])
+    with watching(collected):
+        wait_watched(mailbox)
+        for number in range(3):
+            dovecot.deliver(user, mail(f"Second {number}"), "Second")
+            collected.wait_for(f"Second {number}")
+            dovecot.deliver(user, mail(f"First {number}"))
+            collected.wait_for(f"First {number}")
+    assert len(collected.all) == 6
 
 
 def test_restart_of_the_server_loses_nothing(

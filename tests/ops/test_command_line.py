@@ -97,6 +97,12 @@ def test_intake_with_several_organisations_asks_for_one(caseway_here: Run, field
         assert [row.organisation.slug for row in InboundEmail.objects.all()] == ["other"]
 
 
+def test_intake_with_an_unusable_key_file_asks_the_mail_server_to_try_again(caseway: Run, tmp_path: Path) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "secret.key").write_text("no key\n")
+    assert caseway("intake", stdin=MAIL, CASEWAY_DATA=str(tmp_path / "broken")).returncode == 75
+
+
 def test_intake_without_a_database_asks_the_mail_server_to_try_again(caseway: Run) -> None:
     done = caseway("intake", stdin=MAIL, DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert done.returncode == 75

@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from caseway.cases.models import EventKind
 from caseway.intake.models import InboundEmail
 from caseway.mail.model import Address
+from caseway.outbound import send
 from caseway.outbound.models import OutboundEmail, OutboundState
 from caseway.outbound.send import send_due
 from caseway.outbound.system import send_system
@@ -95,12 +97,47 @@ def test_a_server_that_is_away_is_tried_again(
     assert again(queued).state == OutboundState.SENT
 
 
-def test_a_sender_that_died_leaves_an_uncertain_mail(queued: OutboundEmail, system_server: SmtpServer) -> None:
+def abandon(row: OutboundEmail, *, handed_over: bool) -> None:
+    """As a sender leaves it that is killed before or after it had written that the last dot follows."""
     late = timezone.now() - datetime.timedelta(minutes=1)
-    OutboundEmail.objects.filter(pk=queued.pk).update(state=OutboundState.SENDING, lease_until=late)
+    OutboundEmail.objects.filter(pk=row.pk).update(
+        state=OutboundState.SENDING, lease_until=late, lease_number=7, handed_over_at=late if handed_over else None
+    )
+
+
+def test_a_sender_that_died_after_the_last_dot_leaves_an_uncertain_mail(
+    queued: OutboundEmail, system_server: SmtpServer
+) -> None:
+    abandon(queued, handed_over=True)
     send_due()
     queued.refresh_from_db()
     assert queued.state == OutboundState.UNCERTAIN
+    assert system_server.accepted == []
+
+
+def test_a_mail_whose_sender_died_before_the_last_dot_is_sent_by_the_next(
+    queued: OutboundEmail, system_server: SmtpServer
+) -> None:
+    abandon(queued, handed_over=False)
+    send_due()
+    queued.refresh_from_db()
+    assert queued.state == OutboundState.SENT and len(system_server.accepted) == 1
+
+
+def test_a_sender_that_was_taken_for_dead_stops_before_the_last_dot(
+    queued: OutboundEmail, system_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = send.smtp.Courier.send
+
+    def slowly(self: object, server: object, email: object, before_last_dot: Callable[[], object]) -> object:
+        def overtaken() -> None:
+            OutboundEmail.objects.filter(pk=queued.pk).update(lease_number=F("lease_number") + 1)
+            before_last_dot()
+
+        return right(self, server, email, overtaken)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(send.smtp.Courier, "send", slowly)
+    send_due()
     assert system_server.accepted == []
 
 
@@ -123,3 +160,30 @@ def test_a_mail_that_waits_is_sent_when_its_time_comes(queued: OutboundEmail, sy
 def test_the_acknowledgement_is_in_the_history(queued: OutboundEmail) -> None:
     assert queued.case is not None
     assert queued.case.events.filter(kind=EventKind.ACKNOWLEDGED).count() == 1
+
+
+def test_several_mails_share_a_connection_and_one_that_fails_spoils_none(
+    company: Company, system_server: SmtpServer
+) -> None:
+    system_server.refuse_recipients["gone@x.example"] = "550 5.1.1 No such user"
+    rows = [
+        send_system(company.organisation, Address("", f"{name}@x.example"), "Hello", "Text")
+        for name in ("one", "two", "gone", "three", "four")
+    ]
+    seen = system_server.sessions
+    assert send_due() == 5
+    states = [OutboundEmail.objects.get(pk=row.pk).state for row in rows]
+    assert states == ["sent", "sent", "failed", "sent", "sent"]
+    assert [one.recipients[0][:3] for one in system_server.accepted] == ["one", "two", "thr", "fou"]
+    assert system_server.sessions - seen == 2
+
+
+def test_a_server_that_ends_the_session_between_two_mails_gets_the_second_on_a_new_one(
+    company: Company, system_server: SmtpServer
+) -> None:
+    system_server.end_after = 1
+    for name in ("one", "two"):
+        send_system(company.organisation, Address("", f"{name}@x.example"), "Hello", "Text")
+    assert send_due() == 2
+    assert list(OutboundEmail.objects.values_list("state", "attempts")) == [("sent", 1), ("sent", 1)]
+    assert len(system_server.accepted) == 2

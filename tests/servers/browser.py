@@ -19,16 +19,21 @@ def chromium_program() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run; use `page` or `new_page` for a fresh profile."""
-    # Playwright's loop lives in this thread; the tests' own queries are made here too, one at a time.
+    """One browser for a module; use `page` or `new_page` for a fresh profile.
+
+    Not for the whole run: while Playwright's loop lives in this thread, Django's test client cannot call an
+    asynchronous view in it.
+    """
+    # The tests' own queries are made in the loop's thread too, one at a time.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     arguments = [*QUIET, "--no-sandbox"] if os.geteuid() == 0 else QUIET
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium_program(), args=arguments)
         yield running
         running.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import trustme
@@ -29,14 +30,18 @@ class TestAuthority:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._numbers = count(1)
         self._authority = trustme.CA(organization_name="Caseway tests")
         self.ca_file = folder / "ca.pem"
         self._authority.cert_pem.write_to_path(str(self.ca_file))
 
     def issue(self, name: str, *hosts: str, not_after: datetime | None = None) -> Certificate:
-        """A certificate for `hosts` (localhost and 127.0.0.1 when none are given), kept as `name`."""
+        """A certificate for `hosts` (localhost and 127.0.0.1 when none are given), in files of its own.
+
+        Never in files that were there before: a server that runs reads its own again for each new process.
+        """
         issued = self._authority.issue_cert(*(hosts or ("localhost", "127.0.0.1")), not_after=not_after)
-        return _write(issued, self.folder, name)
+        return _write(issued, self.folder, f"{name}-{next(self._numbers)}")
 
     def good(self) -> Certificate:
         return self.issue("good")
@@ -52,7 +57,7 @@ class TestAuthority:
     def foreign(self) -> Certificate:
         """Issued by an authority that nobody trusts."""
         stranger = trustme.CA(organization_name="Somebody else").issue_cert("localhost", "127.0.0.1")
-        return _write(stranger, self.folder, "foreign")
+        return _write(stranger, self.folder, f"foreign-{next(self._numbers)}")
 
     def client_context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(self.ca_file))

@@ -27,6 +27,7 @@ class Accepted:
     raw: bytes
     encrypted: bool
     user: str | None
+    session: object = None
 
     @property
     def message(self) -> Message:
@@ -41,6 +42,7 @@ class SmtpServer:
     - `refuse_sender = "553 5.7.1 Sender not allowed"`
     - `answers.append("451 4.3.0 Try later")`: the answers to the next DATA, one each; then 250 again
     - `hang_up_after_data = 1`: that many messages are taken, but the connection dies before the answer
+    - `end_after = 1`: it ends each session after that many messages, as servers with a limit do
     - `deliver`: called with each accepted message and recipient, so that mail reaches a real mailbox
     """
 
@@ -64,6 +66,8 @@ class SmtpServer:
         self.refuse_sender: str | None = None
         self.answers: deque[str] = deque()
         self.hang_up_after_data = 0
+        self.end_after = 0
+        self.sessions = 0
         self._changed = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
@@ -172,11 +176,14 @@ class SmtpServer:
             raw,
             session.ssl is not None or self.security == "tls",
             str(session.auth_data) if session.authenticated else None,
+            session,
         )
         self.accepted.append(one)
         if self.deliver is not None:
             for recipient in one.recipients:
                 await self._loop.run_in_executor(None, self.deliver, recipient, raw)
+        if self.end_after and sum(one.session is session for one in self.accepted) >= self.end_after:
+            self._loop.call_later(0.01, server.transport.close)
         if self.hang_up_after_data:
             self.hang_up_after_data -= 1
             server.transport.abort()
@@ -194,6 +201,7 @@ class _Protocol(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self._kept = transport
+        self._owner.sessions += 1
         self._owner._connections.add(transport)
 
     def connection_lost(self, error: Exception | None) -> None:

@@ -11,7 +11,7 @@ from django.test import Client
 from caseway.accounts.models import ApiToken, Employee
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Attachment, Case, Message
-from caseway.intake.models import InboundEmail, SenderRule
+from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.mailboxes.models import Diagnosis, DiagnosisState
@@ -58,6 +58,7 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "outbound": [outbound.pk],
             "inbound": [InboundEmail.objects.get().pk],
             "employee": [company.dana.pk],
+            "import": [HistoryImport.objects.create(organisation=organisation, mailbox=company.mailbox).pk],
             "token": [ApiToken.objects.get().pk],
             "rule": [SenderRule.objects.create(organisation=organisation, key="@spam.example").pk],
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],

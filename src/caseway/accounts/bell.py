@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from django.db import connection
+from caseway.accounts.together import notify
 
 DOORBELL = "caseway_doorbell"
 LIVE = "caseway_live"
 
-Queue = Literal["intake", "outbound", "diagnosis", "mailboxes"]
+Queue = Literal["intake", "outbound", "diagnosis", "mailboxes", "history", "rest"]
 
 
 def ring(queue: Queue) -> None:
     """Wake the processes of `queue` once the transaction commits. A bell, not a parcel: rows say what is due."""
-    _notify(DOORBELL, queue)
+    notify(DOORBELL, queue)
 
 
 def tell(organisation_id: int, event: str, **ids: int | str | None) -> None:
     """Tell open pages that something changed. Ids only: each page asks again with its own rights."""
-    _notify(LIVE, json.dumps({"organisation": organisation_id, "event": event, **ids}, separators=(",", ":")))
-
-
-def _notify(channel: str, payload: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+    notify(LIVE, json.dumps({"organisation": organisation_id, "event": event, **ids}, separators=(",", ":")))

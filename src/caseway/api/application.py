@@ -24,6 +24,7 @@ from caseway.api import (
     outbound,
     people,
     problems,
+    watching,
 )
 from caseway.api.authentication import BearerToken
 from caseway.api.openapi import finish
@@ -72,6 +73,7 @@ application.add_router("/outbound", outbound.router)
 application.add_router("/mail", mail_rules.router)
 application.add_router("/email-to-case", email_to_case.router)
 application.add_router("", people.router)
+application.add_router("", watching.router)
 
 
 def _validation(error: ValidationError) -> ProblemError:

@@ -65,7 +65,7 @@ def get_diagnosis(request: ApiRequest, diagnosis_id: Id) -> DiagnosisAnswer:
 @router.get("/{address_id}", response=EmailToCaseAnswer, summary="Get a connected address", url_name="address")
 def get_address(request: ApiRequest, address_id: Id) -> EmailToCaseAnswer:
     """One address with its live health."""
-    return account_json.address(_row(request, address_id))
+    return account_json.address(find_row(request, address_id))
 
 
 @router.patch(
@@ -78,34 +78,34 @@ def change_address(
     request: ApiRequest, address_id: Id, change: AccountChange, wait: FromQuery[Wait]
 ) -> Answered[EmailToCaseAnswer] | Answered[DiagnosisAnswer]:
     """Switches, aliases and the assignee are saved at once (200). What touches a server runs Authenticate (202)."""
-    row = _row(request, address_id)
+    row = find_row(request, address_id)
     diagnosis.may_manage(request.auth, request.auth.organisation)
     form = _form(request, change, row)
     if needs_authentication(form, row):
         asked = diagnosis.request(request.auth.organisation, request.auth, form, row)
         return Answered(202, account_json.diagnosis(_ended(asked, wait.wait)))
     management.update(row, form, by=request.auth)
-    return Answered(200, account_json.address(_row(request, address_id)))
+    return Answered(200, account_json.address(find_row(request, address_id)))
 
 
 @router.post("/{address_id}/pause", response=EmailToCaseAnswer, summary="Pause an address", url_name="pause")
 def pause_address(request: ApiRequest, address_id: Id) -> EmailToCaseAnswer:
     """No mail is taken for it until it is resumed; what arrives meanwhile waits on the server."""
-    management.pause(_row(request, address_id), by=request.auth)
-    return account_json.address(_row(request, address_id))
+    management.pause(find_row(request, address_id), by=request.auth)
+    return account_json.address(find_row(request, address_id))
 
 
 @router.post("/{address_id}/resume", response=EmailToCaseAnswer, summary="Resume an address", url_name="resume")
 def resume_address(request: ApiRequest, address_id: Id) -> EmailToCaseAnswer:
     """Mail is taken again; a mailbox whose login was refused is tried again."""
-    management.resume(_row(request, address_id), by=request.auth)
-    return account_json.address(_row(request, address_id))
+    management.resume(find_row(request, address_id), by=request.auth)
+    return account_json.address(find_row(request, address_id))
 
 
 @router.delete("/{address_id}", response={204: None}, summary="Disconnect an address", url_name="disconnect")
 def delete_address(request: ApiRequest, address_id: Id) -> Answered[None]:
     """Cases and ledger stay. With the last address of an account its passwords are forgotten."""
-    management.delete(_row(request, address_id), by=request.auth)
+    management.delete(find_row(request, address_id), by=request.auth)
     return Answered(204, None)
 
 
@@ -115,7 +115,8 @@ def _rows(request: ApiRequest) -> account_json.Rows:
     ).select_related("mailbox", "organisation", "assigned_employee", "assigned_team")
 
 
-def _row(request: ApiRequest, address_id: int) -> SupportAddress:
+def find_row(request: ApiRequest, address_id: int) -> SupportAddress:
+    """A connected address, for administrators. Raises ProblemError."""
     require_administrator(request)
     row = _rows(request).filter(pk=address_id).first()
     if row is None:

@@ -28,7 +28,7 @@ from caseway.api.schemas.mail import (
     ReplayApplied,
     ReplayChange,
 )
-from caseway.intake import decisions, replay
+from caseway.intake import decisions, remainder, replay
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.search import Filters, find
 from caseway.mailboxes.models import Mailbox
@@ -87,6 +87,17 @@ def make_case_of_inbound(request: ApiRequest, inbound_id: Id, wish: MakeCase | N
     try:
         decisions.make_case(row, by=request.auth, acknowledge=bool(wish and wish.acknowledge))
     except decisions.NotPossibleError as error:
+        raise ProblemError(WRONG_STATE, str(error)) from error
+    return Answered(202, _answer(_row(request, inbound_id)))
+
+
+@router.post("/{inbound_id}/rest", response={202: InboundAnswer}, summary="Fetch the rest", url_name="rest")
+def fetch_rest(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer]:
+    """Of a mail that was too large to be fetched by itself. The message in the case completes in the background."""
+    row = _row(request, inbound_id)
+    try:
+        remainder.request(row, by=request.auth)
+    except ValueError as error:
         raise ProblemError(WRONG_STATE, str(error)) from error
     return Answered(202, _answer(_row(request, inbound_id)))
 
@@ -151,6 +162,7 @@ def _answer(row: InboundEmail) -> InboundAnswer:
         size=row.raw.size,
         case=row.case.number if row.case else None,
         message=row.message_id,
+        size_on_server=row.size_on_server,
         is_history=row.is_history,
         received_at=row.received_at,
         kept_at=row.kept_at,

@@ -103,5 +103,6 @@ _PATH_WORDS = {
     "pause_id": "The id of something paused",
     "outbound_id": "The id of a mail of the outbox",
     "address_id": "The id of a connected address",
+    "import_id": "The id of an import of older mail",
     "diagnosis_id": "The id of a diagnosis",
 }

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation, Team
+from caseway.accounts.together import add, reserve
 from caseway.cases.errors import NotAllowedError
-from caseway.cases.models import Case, CaseAddress, EventKind, Priority, Source, Status
+from caseway.cases.models import Case, CaseAddress, EventKind, Participant, Priority, Source, Status
 from caseway.contacts.models import Contact
 from caseway.mail.address import address_key
 from caseway.mail.model import Address
@@ -47,7 +48,8 @@ def open_from_email(
 ) -> Case:
     """A new case, assigned as the first of the addresses that it came through says. Inside the caller's transaction."""
     employee, team = _assignee(came_through)
-    case = Case.objects.create(
+    case = Case(
+        pk=reserve(Case),
         organisation_id=organisation_id,
         number=next_number(organisation_id),
         subject=_one_line(subject) or NO_SUBJECT,
@@ -63,8 +65,9 @@ def open_from_email(
         related_to_id=related_to,
         related_reason=related_reason,
     )
+    add(case)
     record_addresses(case, came_through)
-    add_participant(case, sender)
+    _add_first_participant(case, sender)
     data = {
         "by": "email",
         "employee": employee.name if employee else "",
@@ -135,13 +138,11 @@ def open_by_hand(
 
 def record_addresses(case: Case, came_through: Sequence[SupportAddress]) -> None:
     """Remember which of our addresses the case came in through; those known stay."""
-    CaseAddress.objects.bulk_create(
-        [
-            CaseAddress(organisation_id=case.organisation_id, case=case, support_address=address)
-            for address in came_through
-        ],
-        ignore_conflicts=True,
-    )
+    for address in came_through:
+        add(
+            CaseAddress(organisation_id=case.organisation_id, case=case, support_address=address),
+            ignore_conflicts=True,
+        )
 
 
 def add_participant(case: Case, address: Address, *, is_verified: bool = True) -> bool:
@@ -156,6 +157,21 @@ def add_participant(case: Case, address: Address, *, is_verified: bool = True) -
             [case.organisation_id, case.pk, key, address.email[:320], address.name[:200], is_verified],
         )
         return bool(cursor.rowcount == 1)
+
+
+def _add_first_participant(case: Case, address: Address) -> None:
+    """As `add_participant`, for a case that is being opened: it may wait to be written."""
+    if key := address_key(address.email):
+        add(
+            Participant(
+                organisation_id=case.organisation_id,
+                case=case,
+                key=key,
+                email=address.email[:320],
+                name=address.name[:200],
+            ),
+            ignore_conflicts=True,
+        )
 
 
 def _assignee(came_through: Sequence[SupportAddress]) -> tuple[Employee | None, Team | None]:

@@ -47,7 +47,11 @@ class ContactManager(models.Manager["Contact"]):
         """
         if found := self.with_address(organisation_id, sender.email):
             return found, False
-        with transaction.atomic():
+        return self.make_for_sender(organisation_id, sender)
+
+    def make_for_sender(self, organisation_id: int, sender: Address) -> tuple[Contact, bool]:
+        """The same for a sender who was looked for and not found."""
+        with transaction.atomic(savepoint=False):
             contact = self.create(organisation_id=organisation_id, name=(sender.name or sender.email)[:200])
             if ContactAddress.take(contact, sender.email):
                 return contact, True

@@ -109,6 +109,7 @@ def _queue(inbound: InboundEmail, rows: object, *, decision: str, by: Employee |
             decided_by=by,
             hold="",
             attempts=0,
+            claimed_by=None,
             next_attempt_at=timezone.now(),
             detail="",
             processed_at=None,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from caseway.accounts.together import add, change, flush, flush_if_new
 from caseway.cases.models import (
     Attachment,
     Case,
@@ -15,10 +16,11 @@ from caseway.cases.models import (
     Status,
 )
 from caseway.cases.opening import add_participant, closed_too_long_ago, open_from_email, record_addresses
-from caseway.contacts.models import Contact, ContactAddress
+from caseway.contacts.models import Contact
 from caseway.intake.bounces import record_bounces
 from caseway.intake.desk import Desk
 from caseway.intake.floods import find_flood
+from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.matching import candidates
 from caseway.intake.models import Decision, Hold, InboundEmail, InboundState
 from caseway.intake.read import Reading
@@ -29,7 +31,6 @@ from caseway.mailboxes.models import SupportAddress
 from caseway.outbound.acknowledge import acknowledge
 from caseway.outbound.schedule import hold_scheduled
 
-IDENTIFIER_LENGTH = 512
 MOST_REFERENCES = 100
 
 
@@ -44,10 +45,10 @@ class Outcome:
     hold: str = ""
 
 
-def deliver(inbound: InboundEmail, reading: Reading, desk: Desk) -> Outcome:
+def deliver(inbound: InboundEmail, reading: Reading, desk: Desk, known: Known) -> Outcome:
     """Turn a kept mail into its outcome. Raises only what is a fault of ours or the database's: it is tried again."""
     if inbound.decision in {Decision.CASE, Decision.CASE_ACKNOWLEDGED}:
-        return _decided(inbound, reading, desk)
+        return _decided(inbound, reading, desk, known)
     if reading.verdict.kind == Kind.LOOP:
         return Outcome(InboundState.IGNORED, f"Our own mail: {reading.verdict.reason}.")
     if rule := desk.rule_for(reading.email.sender):
@@ -59,11 +60,12 @@ def deliver(inbound: InboundEmail, reading: Reading, desk: Desk) -> Outcome:
     if first is not None and all(row.is_paused for row in rows):
         sentence = f"{first.address} is paused; this waits until it is resumed."
         return Outcome(InboundState.HELD, sentence, None, first, Hold.PAUSED)
-    if repeat := _repeat_of(inbound, reading, first, desk):
+    only_through = first if not desk.organisation.one_case_per_message else None
+    if repeat := known.repeat_of(inbound, reading, only_through):
         return _repeated(repeat, rows, first)
     if reading.verdict.kind == Kind.NO_SENDER:
         return Outcome(InboundState.QUARANTINED, f"No sender can be read: {reading.verdict.reason}.", None, first)
-    return _into_case(inbound, reading, rows, desk)
+    return _into_case(inbound, reading, rows, desk, known)
 
 
 def _addressed_to(inbound: InboundEmail, reading: Reading, desk: Desk) -> tuple[list[SupportAddress], str]:
@@ -74,24 +76,6 @@ def _addressed_to(inbound: InboundEmail, reading: Reading, desk: Desk) -> tuple[
     return [], "Not addressed to a support address: To, Cc, Delivered-To and List-Id name none of this account's rows."
 
 
-def _repeat_of(inbound: InboundEmail, reading: Reading, row: SupportAddress | None, desk: Desk) -> InboundEmail | None:
-    """An earlier delivery of the same mail: same Message-ID and same body, or the very same bytes without an id.
-
-    Never the Message-ID alone: senders repeat and forge it.
-    """
-    earlier = InboundEmail.objects.filter(organisation_id=inbound.organisation_id).exclude(pk=inbound.pk)
-    earlier = earlier.filter(state__in=[InboundState.DELIVERED, InboundState.IGNORED, InboundState.QUARANTINED])
-    if reading.email.message_id:
-        earlier = earlier.filter(
-            message_identifier=reading.email.message_id[:IDENTIFIER_LENGTH], body_sha256=reading.email.body_sha256
-        )
-    else:
-        earlier = earlier.filter(raw_id=inbound.raw_id, message_identifier="")
-    if not desk.organisation.one_case_per_message and row is not None:
-        earlier = earlier.filter(support_address=row)
-    return earlier.exclude(processed_at=None).select_related("case", "message").order_by("pk").first()
-
-
 def _repeated(first: InboundEmail, rows: list[SupportAddress], row: SupportAddress | None) -> Outcome:
     if first.case is not None:
         record_addresses(first.case, rows)
@@ -99,10 +83,12 @@ def _repeated(first: InboundEmail, rows: list[SupportAddress], row: SupportAddre
     return Outcome(InboundState.IGNORED, f"The same mail came before: {first.reason}", None, row)
 
 
-def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddress], desk: Desk) -> Outcome:
+def _into_case(
+    inbound: InboundEmail, reading: Reading, rows: list[SupportAddress], desk: Desk, known: Known
+) -> Outcome:
     email, verdict = reading.email, reading.verdict
     first = rows[0] if rows else None
-    match = choose(reading.keys, candidates(inbound.organisation_id, reading), email.sender)
+    match = choose(reading.keys, candidates(inbound.organisation_id, reading, known), email.sender)
     case = _joined(match, desk) if isinstance(match, Match) else None
     if case is None and verdict.kind in {Kind.BOUNCE, Kind.DELAYED}:
         case = record_bounces(inbound.organisation_id, verdict)
@@ -112,10 +98,10 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
         return Outcome(
             InboundState.IGNORED, f"An automatic mail that belongs to no case: {verdict.reason}.", None, first
         )
-    contact, is_stranger = _contact(inbound, reading)
+    contact, is_stranger = _contact(inbound, reading, known)
     if contact is not None and contact.is_blocked:
         return Outcome(InboundState.IGNORED, f"{contact.name} is blocked.", None, first)
-    flood = find_flood(inbound, reading, case, contact, is_stranger=is_stranger)
+    flood = find_flood(inbound, reading, case, contact, known, is_stranger=is_stranger)
     if flood.held:
         return Outcome(InboundState.HELD, flood.held, None, first, Hold.FLOOD)
     if case is not None:
@@ -137,11 +123,13 @@ def _into_case(inbound: InboundEmail, reading: Reading, rows: list[SupportAddres
     return Outcome(InboundState.DELIVERED, f"Opened {case.label}. {message.evidence}", message, first)
 
 
-def _decided(inbound: InboundEmail, reading: Reading, desk: Desk) -> Outcome:
+def _decided(inbound: InboundEmail, reading: Reading, desk: Desk, known: Known) -> Outcome:
     """A person wants a case of this mail, whatever it is; it is acknowledged only when they said so."""
     rows, _ = _addressed_to(inbound, reading, desk)
-    match = choose(reading.keys, candidates(inbound.organisation_id, reading), reading.email.sender)
-    contact, is_stranger = _contact(inbound, reading, of_machines=True) if reading.email.sender.email else (None, False)
+    match = choose(reading.keys, candidates(inbound.organisation_id, reading, known), reading.email.sender)
+    contact, is_stranger = (
+        _contact(inbound, reading, known, of_machines=True) if reading.email.sender.email else (None, False)
+    )
     case, message = _open(inbound, reading, rows, contact, match, desk)
     address = rows[0] if rows else next(iter(desk.addresses_of(inbound.mailbox_id)), None)
     if inbound.decision == Decision.CASE_ACKNOWLEDGED:
@@ -158,9 +146,7 @@ def _from_us(
     if case is None or reading.is_automatic:
         return Outcome(InboundState.IGNORED, "It is from our own address and answers no case.", None, row)
     message = _message(case, inbound, reading, None, evidence, direction=Direction.OUT)
-    Message.objects.filter(pk=message.pk).update(
-        is_unverified=True
-    )  # From is easily forged, and Caseway did not send it
+    flush()  # a reply behind it asks whether the case was answered
     _touch(case, reading)
     case.tell_changed()
     return Outcome(InboundState.DELIVERED, f"Our own answer from another mail program, in {case.label}.", message, row)
@@ -168,20 +154,20 @@ def _from_us(
 
 def _joined(match: Match, desk: Desk) -> Case | None:
     """The case to join; None when it was closed for too long: then a linked one follows."""
+    flush_if_new(Case, match.case)
     case = Case.objects.select_for_update().get(pk=match.case)
     return None if closed_too_long_ago(case, desk.organisation.reopen_days) else case
 
 
-def _contact(inbound: InboundEmail, reading: Reading, *, of_machines: bool = False) -> tuple[Contact | None, bool]:
+def _contact(
+    inbound: InboundEmail, reading: Reading, known: Known, *, of_machines: bool = False
+) -> tuple[Contact | None, bool]:
     """The sender's contact and whether it is new. Machines become nobody's contact, unless asked for."""
     if reading.is_automatic and not of_machines:
         return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
-    contact, created = Contact.objects.for_sender(inbound.organisation_id, reading.email.sender)
-    Contact.objects.filter(pk=contact.pk).update(last_message_at=inbound.received_at)
-    if not created:
-        ContactAddress.objects.filter(contact=contact, key=reading.email.sender.key, bounced_at__isnull=False).update(
-            bounced_at=None, bounce_reason=""
-        )
+    contact, created = known.contact_of(reading.email.sender)
+    contact.last_message_at = max(contact.last_message_at or inbound.received_at, inbound.received_at)
+    change(contact, "last_message_at")
     return contact, created
 
 
@@ -234,6 +220,9 @@ def _open(
         related_reason=evidence if related else "",
     )
     case.organisation = desk.organisation
+    if inbound.is_history:
+        case.created_at = case.modified_at = inbound.received_at
+        change(case, "created_at", "modified_at")
     return case, _message(case, inbound, reading, contact, evidence)
 
 
@@ -243,7 +232,7 @@ def _note_unknown_address(message: Message, inbound: InboundEmail, reading: Read
         :320
     ]
     if message.unknown_address:
-        message.save(update_fields=["unknown_address"])
+        change(message, "unknown_address")
 
 
 def _touch(case: Case, reading: Reading) -> None:
@@ -274,7 +263,8 @@ def _message(
     direction: Direction = Direction.IN,
 ) -> Message:
     email = reading.email
-    message = Message.objects.create(
+    message = Message(
+        pk=Message.reserve_id(),
         organisation_id=case.organisation_id,
         case=case,
         direction=direction,
@@ -295,14 +285,15 @@ def _message(
         kind=reading.verdict.kind,
         kind_reason=reading.verdict.reason,
         evidence=evidence,
-        is_unverified=reading.verdict.is_unverified,
+        # From is easily forged: what comes from our address, and Caseway did not send, stays unverified
+        is_unverified=reading.verdict.is_unverified or direction == Direction.OUT,
         defects=list(email.defects),
         sent_at=email.date or inbound.received_at,
+        created_at=inbound.received_at if inbound.is_history else timezone.now(),
     )
-    if not email.attachments:
-        return message
-    Attachment.objects.bulk_create(
-        [
+    add(message)
+    for part in email.attachments:
+        add(
             Attachment(
                 organisation_id=case.organisation_id,
                 message=message,
@@ -313,9 +304,7 @@ def _message(
                 content_id=part.content_id[:512],
                 is_inline=part.is_inline,
             )
-            for part in email.attachments
-        ]
-    )
+        )
     return message
 
 

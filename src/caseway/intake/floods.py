@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from caseway.cases.models import Case, Direction, Message
 from caseway.contacts.models import Contact
+from caseway.intake.known import Known
 from caseway.intake.models import InboundEmail
 from caseway.intake.read import Reading
 from caseway.outbound.models import PauseKind
 from caseway.outbound.pauses import alert, begin
 
-MINUTE, HOUR, DAY = (datetime.timedelta(minutes=1), datetime.timedelta(hours=1), datetime.timedelta(days=1))
+MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
 SAME_IN_A_MINUTE = 15
 """The very same mail (sender, subject, body) within a minute: a program that went wrong."""
 CASES_IN_AN_HOUR = 100
@@ -33,7 +34,13 @@ class Flood:
 
 
 def find_flood(
-    inbound: InboundEmail, reading: Reading, case: Case | None, contact: Contact | None, *, is_stranger: bool
+    inbound: InboundEmail,
+    reading: Reading,
+    case: Case | None,
+    contact: Contact | None,
+    known: Known,
+    *,
+    is_stranger: bool,
 ) -> Flood:
     """What speaks against taking the mail as any other. History is never a flood, nor what a person let through."""
     if inbound.is_history or inbound.decision or is_stranger:
@@ -42,8 +49,8 @@ def find_flood(
     if case is not None:
         found = _in_case(case, reading)
     else:
-        times_before = _same_before(inbound, reading)
-        found = _of_same(inbound, reading, times_before) or _of_cases(reading, contact)
+        times_before = known.same_words(inbound, reading)
+        found = _of_same(inbound, reading, times_before) or _of_cases(reading, contact, known)
     if not found:
         return Flood(unanswered="the same words came from this sender before" if times_before else "")
     _tell(inbound.organisation_id, reading, found)
@@ -60,32 +67,14 @@ def _in_case(case: Case, reading: Reading) -> str:
     return f"{reading.email.sender.email} wrote {IN_ONE_CASE_IN_AN_HOUR} times into {case.label} within an hour"
 
 
-def _same_before(inbound: InboundEmail, reading: Reading) -> list[datetime.datetime]:
-    """When the very same words came from this sender before and were taken, within a day."""
-    email = reading.email
-    same = InboundEmail.objects.filter(
-        organisation_id=inbound.organisation_id,
-        body_sha256=email.body_sha256,
-        received_at__gt=inbound.received_at - DAY,
-        sender=email.sender.email[:320],
-        subject=email.subject,
-        message__isnull=False,
-    ).exclude(pk=inbound.pk)
-    return list(same.order_by("-received_at").values_list("received_at", flat=True)[: SAME_IN_A_MINUTE + 1])
-
-
 def _of_same(inbound: InboundEmail, reading: Reading, times: list[datetime.datetime]) -> str:
     if sum(abs(time - inbound.received_at) <= MINUTE for time in times) < SAME_IN_A_MINUTE:
         return ""
     return f"The same mail came {SAME_IN_A_MINUTE} times from {reading.email.sender.email} within a minute"
 
 
-def _of_cases(reading: Reading, contact: Contact | None) -> str:
-    if contact is None:
-        return ""
-    since = datetime.datetime.now(datetime.UTC) - HOUR
-    made = Case.objects.filter(contact=contact, modified_at__gt=since, created_at__gt=since, source="email")
-    if made.count() < CASES_IN_AN_HOUR:
+def _of_cases(reading: Reading, contact: Contact | None, known: Known) -> str:
+    if contact is None or known.cases_begun_by(contact) < CASES_IN_AN_HOUR:
         return ""
     return f"{reading.email.sender.email} began {CASES_IN_AN_HOUR} cases within an hour"
 

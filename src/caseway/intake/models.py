@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.presence import present
 from caseway.cases.models import Case, Message
 from caseway.mailboxes.models import Mailbox, RawEmail, SupportAddress
 
@@ -55,10 +56,15 @@ class Door(models.TextChoices):
 
 class InboundQuerySet(models.QuerySet["InboundEmail"]):
     def due(self) -> Self:
-        """What is to be processed now, oldest first."""
+        """What is to be processed now, oldest first; new mail before an import of history."""
         return self.filter(
             state__in=[InboundState.PENDING, InboundState.FAILED], next_attempt_at__lte=timezone.now()
-        ).order_by("next_attempt_at", "id")
+        ).order_by("is_history", "next_attempt_at", "id")
+
+    def orphaned(self) -> Self:
+        """Claimed by a process that is not there any more."""
+        unfinished = self.filter(state__in=[InboundState.PENDING, InboundState.FAILED], claimed_by__isnull=False)
+        return unfinished.exclude(claimed_by__in=present())
 
 
 class InboundEmail(models.Model):
@@ -82,12 +88,16 @@ class InboundEmail(models.Model):
     hold = models.CharField(max_length=10, choices=Hold.choices, blank=True)
     decision = models.CharField(max_length=20, choices=Decision.choices, blank=True)
     decided_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    size_on_server = models.BigIntegerField(
+        default=0, help_text="Bytes of the whole message when only its beginning was fetched; else 0"
+    )
     is_history = models.BooleanField(default=False, help_text="Imported from before the connection: sends nothing")
     received_at = models.DateTimeField(default=timezone.now, help_text="INTERNALDATE, or when a door took it")
     kept_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    claimed_by = models.BigIntegerField(null=True, blank=True, help_text="Number of the process that is at it")
     message_identifier = models.CharField(max_length=512, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)
     sender = models.CharField(max_length=320, blank=True)
@@ -110,10 +120,11 @@ class InboundEmail(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["next_attempt_at", "id"],
+                fields=["is_history", "next_attempt_at", "id"],
                 condition=models.Q(state__in=["pending", "failed"]),
                 name="inbound_due",
             ),
+            models.Index(fields=["claimed_by"], condition=~models.Q(claimed_by=None), name="inbound_claimed"),
             models.Index(fields=["organisation", "-id"], name="inbound_page"),
             models.Index(fields=["organisation", "state", "-id"], name="inbound_page_state"),
             models.Index(
@@ -154,3 +165,20 @@ class SenderRule(models.Model):
         """Why a mail is ignored, for the ledger."""
         who = self.created_by.name if self.created_by else "Somebody who left"
         return f"Mail from {self.key} is ignored: {who} decided so on {self.created_at:%Y-%m-%d}."
+
+
+from caseway.intake.records import Alarm, DailyCount, HistoryImport, Remainder  # noqa: E402 (they name InboundEmail)
+
+__all__ = [
+    "MOST_ATTEMPTS",
+    "Alarm",
+    "DailyCount",
+    "Decision",
+    "Door",
+    "HistoryImport",
+    "Hold",
+    "InboundEmail",
+    "InboundState",
+    "Remainder",
+    "SenderRule",
+]

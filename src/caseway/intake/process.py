@@ -10,25 +10,32 @@ import datetime
 import logging
 import traceback
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import accumulate, groupby, takewhile
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from caseway.accounts import presence
 from caseway.accounts.bell import tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation, organisation_scope
-from caseway.intake.deliver import IDENTIFIER_LENGTH, Outcome, deliver
+from caseway.accounts.together import change, gathered
+from caseway.intake.deliver import Outcome, deliver
 from caseway.intake.desk import Desk
+from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.models import MOST_ATTEMPTS, Hold, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
 from caseway.intake.settle import settle_uncertain
+from caseway.mail.bounds import MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
+BATCH = 50
+BATCH_BYTES = 16 * 1024 * 1024
+"""Mails of one batch lie in memory together: a large one comes alone."""
 CLAIM_SECONDS = 60
-"""How long a claim holds. A process that died in between gives its mails back after that."""
+"""How long a claim holds when nobody can tell that its process died; a worker's claims end with the worker."""
 WAITS = (10, 60, 300, 1800)
 """Seconds before attempt two, three, four and five."""
 
@@ -38,11 +45,18 @@ def process_pending() -> int:
     done = 0
     with every_organisation():
         _release_held()
+        _take_over()
         settle_uncertain()
         while claimed := _claim():
-            for organisation_id, rows in groupby(claimed, key=lambda row: row.organisation_id):
-                with organisation_scope(organisation_id):
-                    _process_batch(organisation_id, list(rows))
+            reach("process:claimed")
+            try:
+                for organisation_id, rows in groupby(claimed, key=lambda row: row.organisation_id):
+                    with organisation_scope(organisation_id):
+                        _process_batch(organisation_id, list(rows))
+            except DatabaseError:
+                connection.close()
+                _give_back(claimed)
+                raise
             done += len(claimed)
     return done
 
@@ -55,36 +69,100 @@ def _claim() -> list[InboundEmail]:
         exhausted = [row for row in rows if row.attempts >= MOST_ATTEMPTS]
         for row in exhausted:
             _quarantine(row, "It ended the process that read it, again and again.")
-        claimed = [row for row in rows if row not in exhausted]
+        claimed = _together([row for row in rows if row not in exhausted])
         until = timezone.now() + datetime.timedelta(seconds=CLAIM_SECONDS)
         InboundEmail.objects.filter(pk__in=[row.pk for row in claimed]).update(
-            attempts=F("attempts") + 1, next_attempt_at=until
+            attempts=F("attempts") + 1, next_attempt_at=until, claimed_by=presence.number()
         )
         for row in claimed:
             row.attempts += 1
     return sorted(claimed, key=lambda row: (row.organisation_id, row.pk))
 
 
+def _together(rows: Sequence[InboundEmail]) -> list[InboundEmail]:
+    """The first of `rows` that may be one batch: BATCH_BYTES at most, and what was tried before comes alone.
+
+    So a mail that kills its process takes no others along to their last attempt.
+    """
+    batch = list(takewhile(lambda row: not row.attempts, rows))
+    sums = accumulate(row.raw.size for row in batch)
+    fitting = [row for row, total in zip(batch, sums, strict=True) if total <= BATCH_BYTES]
+    return fitting or list(rows[:1])
+
+
+def _take_over() -> None:
+    """What a process had claimed that is not there any more is due: now, and after a pause when it died repeatedly.
+
+    A mail that ends its process is told by dying at each of several times from a bystander of a bad minute.
+    """
+    for row in InboundEmail.objects.orphaned().only("pk", "attempts")[:1000]:
+        wait = WAITS[min(row.attempts - 2, len(WAITS) - 1)] if row.attempts > 1 else 0
+        InboundEmail.objects.orphaned().filter(pk=row.pk, attempts=row.attempts).update(
+            next_attempt_at=timezone.now() + datetime.timedelta(seconds=wait), claimed_by=None
+        )
+
+
+def _give_back(rows: Sequence[InboundEmail]) -> None:
+    """The database failed, not the mails: what is unfinished is due again, and the attempt does not count."""
+    try:
+        for row in rows:
+            InboundEmail.objects.filter(
+                pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
+            ).exclude(claimed_by=None).update(
+                attempts=row.attempts - 1, next_attempt_at=timezone.now(), claimed_by=None
+            )
+    except DatabaseError:
+        log.info("The database is gone; what was claimed is taken up when it is back")
+
+
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     desk = Desk.of(organisation_id)
-    readings: dict[int, Reading | Exception] = {}
+    batch: list[tuple[InboundEmail, Reading]] = []
     for row in rows:
         try:
-            readings[row.pk] = read(row.raw.content(), desk.own_of(row.mailbox_id))
+            batch.append((row, read(row.raw.content(MESSAGE_BYTES + 1), desk.own_of(row.mailbox_id))))
         except Exception as error:  # a fault of ours must not hold up the others
-            readings[row.pk] = error
+            log.exception("Mail %s could not be read", row.pk)
+            with transaction.atomic():
+                if _still_ours([row]):
+                    _fail(row, "".join(traceback.format_exception(error)))
+    reach("process:read")
     try:
-        with transaction.atomic():
-            _one_at_a_time(organisation_id)
-            for row in rows:
-                _deliver_one(row, readings[row.pk], desk)
+        _deliver_together(organisation_id, batch, desk)
     except Exception:
-        if len(rows) == 1:
-            log.exception("Mail %s could not be processed", rows[0].pk)
-            _fail(rows[0], traceback.format_exc())
-            return
-        for row in rows:
-            _process_batch(organisation_id, [row])
+        if not connection.is_usable():
+            raise
+        if len(batch) > 1:
+            log.warning("A batch of mails could not be delivered; trying one at a time", exc_info=True)
+        for one in batch:
+            _deliver_alone(organisation_id, one, desk)
+
+
+def _deliver_together(organisation_id: int, batch: Sequence[tuple[InboundEmail, Reading]], desk: Desk) -> None:
+    """One transaction for all: an error in one undoes it, so that each can be tried for itself."""
+    with transaction.atomic(), gathered():
+        _one_at_a_time(organisation_id)
+        ours = _still_ours([row for row, _ in batch])
+        batch = [(row, reading) for row, reading in batch if row.pk in ours]
+        known = Known(organisation_id, batch)
+        for row, reading in batch:
+            _record(row, deliver(row, reading, desk, known), reading)
+            known.remember(row, reading)
+        reach("process:uncommitted")
+    reach("process:committed")
+
+
+def _deliver_alone(organisation_id: int, one: tuple[InboundEmail, Reading], desk: Desk) -> None:
+    row, reading = one
+    try:
+        _deliver_together(organisation_id, [one], desk)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        log.exception("Mail %s could not be delivered", row.pk)
+        with transaction.atomic():
+            if _still_ours([row]):
+                _fail(row, traceback.format_exc(), reading)
 
 
 def _one_at_a_time(organisation_id: int) -> None:
@@ -96,23 +174,18 @@ def _one_at_a_time(organisation_id: int) -> None:
 _LOCK = 0x_CA5E
 
 
-def _deliver_one(row: InboundEmail, reading: Reading | Exception, desk: Desk) -> None:
-    still_ours = InboundEmail.objects.select_for_update().filter(
-        pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
+def _still_ours(rows: Sequence[InboundEmail]) -> set[int]:
+    """Those of the claimed mails that nobody else has claimed or decided since; locked."""
+    held = InboundEmail.objects.filter(
+        pk__in=[row.pk for row in rows], state__in=[InboundState.PENDING, InboundState.FAILED]
     )
-    if not still_ours.exists():
-        return
-    if isinstance(reading, Exception):
-        _fail(row, "".join(traceback.format_exception(reading)))
-        return
-    try:
-        with transaction.atomic():
-            outcome = deliver(row, reading, desk)
-    except Exception:
-        log.exception("Mail %s could not be delivered", row.pk)
-        _fail(row, traceback.format_exc(), reading)
-    else:
-        _record(row, outcome, reading)
+    attempts = {row.pk: row.attempts for row in rows}
+    found = held.select_for_update().order_by("pk").values_list("pk", "attempts")
+    return {pk for pk, number in found if number == attempts[pk]}
+
+
+_DESCRIBED_FIELDS = ("kind", "message_identifier", "body_sha256", "sender", "subject")
+_OUTCOME_FIELDS = ("state", "reason", "detail", "message", "case", "support_address", "hold", "processed_at")
 
 
 def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
@@ -124,8 +197,9 @@ def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
     row.case = outcome.message.case if outcome.message else None
     row.support_address = outcome.support_address
     row.hold = outcome.hold
+    row.claimed_by = None
     row.processed_at = timezone.now()
-    row.save()
+    change(row, *_OUTCOME_FIELDS, *_DESCRIBED_FIELDS)
     tell(row.organisation_id, "inbound", id=row.pk, number=row.case.number if row.case else None)
 
 
@@ -149,6 +223,7 @@ def _fail(row: InboundEmail, detail: str, reading: Reading | None = None) -> Non
     row.reason = f"Attempt {row.attempts} of {MOST_ATTEMPTS} failed; the next follows in {wait} s."
     row.detail = detail[-20_000:].replace("\0", "")
     row.next_attempt_at = timezone.now() + datetime.timedelta(seconds=wait)
+    row.claimed_by = None
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk)
 
@@ -157,6 +232,7 @@ def _quarantine(row: InboundEmail, reason: str, detail: str = "") -> None:
     row.state = InboundState.QUARANTINED
     row.reason = f"{reason} The mail is kept; look at it and process it again."
     row.detail = (detail or row.detail)[-20_000:].replace("\0", "")
+    row.claimed_by = None
     row.processed_at = timezone.now()
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk)

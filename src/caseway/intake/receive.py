@@ -10,6 +10,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from caseway.accounts.bell import ring, tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.models import Organisation
 from caseway.accounts.scope import organisation_scope
 from caseway.intake.models import Door, InboundEmail
@@ -31,7 +32,8 @@ def receive(mailbox: Mailbox, fetched: Sequence[Fetched]) -> int:
         prepared = [RawEmail.prepare(mailbox.organisation_id, one.raw) for one in fetched]
         with transaction.atomic():
             _hold(mailbox)
-            rows = [_row(mailbox, one, raw.keep()) for one, raw in zip(fetched, prepared, strict=True)]
+            kept = RawEmail.keep_all(prepared)
+            rows = [_row(mailbox, one, raw) for one, raw in zip(fetched, kept, strict=True)]
             before = _known(mailbox, fetched)
             new = [row for row in rows if (row.folder, row.uidvalidity, row.uid) not in before]
             InboundEmail.objects.bulk_create(new, ignore_conflicts=True)
@@ -41,6 +43,8 @@ def receive(mailbox: Mailbox, fetched: Sequence[Fetched]) -> int:
             if new:
                 ring("intake")
                 tell(mailbox.organisation_id, "inbound", id=mailbox.pk)
+            reach("keep:uncommitted")
+        reach("keep:committed")
     return len(new)
 
 
@@ -78,6 +82,7 @@ def _row(mailbox: Mailbox, one: Fetched, raw: RawEmail) -> InboundEmail:
         uid=one.uid,
         raw=raw,
         is_history=one.is_history,
+        size_on_server=one.size_on_server,
         received_at=min(one.received_at, timezone.now()),
     )
 

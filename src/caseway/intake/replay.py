@@ -19,11 +19,13 @@ from caseway.cases.errors import NotAllowedError
 from caseway.cases.models import Attachment, Case, Direction, Message
 from caseway.cases.opening import add_participant, open_from_email
 from caseway.contacts.models import Contact
-from caseway.intake.deliver import IDENTIFIER_LENGTH, MOST_REFERENCES, deliver
+from caseway.intake.deliver import MOST_REFERENCES, deliver
 from caseway.intake.desk import Desk
+from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.matching import candidates
 from caseway.intake.models import Decision, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
+from caseway.mail.bounds import MESSAGE_BYTES
 from caseway.mail.model import Kind, Match, ParsedEmail
 from caseway.mail.thread import choose
 
@@ -79,9 +81,10 @@ def apply(inbound: InboundEmail, *, by: Employee | None) -> str:
         if row.state == InboundState.PENDING or not any(_changes(row, desk)):
             return "Nothing is to be changed."
         if row.state != InboundState.DELIVERED or row.message is None:
-            row.state, row.decision, row.decided_by, row.attempts = InboundState.PENDING, Decision.QUIET, by, 0
+            row.state, row.decision, row.decided_by = InboundState.PENDING, Decision.QUIET, by
+            row.attempts, row.claimed_by = 0, None
             row.next_attempt_at = row.kept_at
-            row.save(update_fields=["state", "decision", "decided_by", "attempts", "next_attempt_at"])
+            row.save(update_fields=["state", "decision", "decided_by", "attempts", "claimed_by", "next_attempt_at"])
             ring("intake")
             tell(row.organisation_id, "inbound", id=row.pk)
             return "It is processed again, and nothing is sent."
@@ -89,7 +92,7 @@ def apply(inbound: InboundEmail, *, by: Employee | None) -> str:
 
 
 def _read(row: InboundEmail, desk: Desk) -> Reading:
-    return read(row.raw.content(), desk.own_of(row.mailbox_id))
+    return read(row.raw.content(MESSAGE_BYTES + 1), desk.own_of(row.mailbox_id))
 
 
 def _changes(row: InboundEmail, desk: Desk) -> Iterator[Change]:
@@ -111,7 +114,7 @@ def _other_outcome(row: InboundEmail, reading: Reading, desk: Desk) -> Iterator[
     with transaction.atomic():
         try:
             with transaction.atomic():
-                outcome = deliver(row, reading, desk)
+                outcome = deliver(row, reading, desk, Known(row.organisation_id, [(row, reading)]))
                 state, reason = outcome.state, outcome.reason
         except Exception as error:
             state, reason = InboundState.FAILED.value, f"{type(error).__name__}: {error}"
@@ -152,7 +155,11 @@ def _other_thread(row: InboundEmail, message: Message, reading: Reading) -> _Thr
         return None
     case = message.case
     is_first = not case.messages.filter(pk__lt=message.pk).exists()
-    match = choose(reading.keys, candidates(row.organisation_id, reading), reading.email.sender)
+    match = choose(
+        reading.keys,
+        candidates(row.organisation_id, reading, Known(row.organisation_id, [(row, reading)])),
+        reading.email.sender,
+    )
     if isinstance(match, Match):
         target = Case.objects.get(pk=match.case)
         target = target.merged_into or target

@@ -26,14 +26,15 @@ class Body:
     """Every leaf, body parts too, in the order of `Part.index`."""
 
 
-def read(root: Node, defects: list[str]) -> Body:
-    """Content of a message whose tree is `root`. Adds to `defects`."""
-    return _Reader(root, defects).read()
+def read(root: Node, defects: list[str], whole: int | None = None) -> Body:
+    """Content of a message whose tree is `root`. Adds to `defects`. The leaf `whole` is decoded however large it is."""
+    return _Reader(root, defects, whole).read()
 
 
 class _Reader:
-    def __init__(self, root: Node, defects: list[str]) -> None:
+    def __init__(self, root: Node, defects: list[str], whole: int | None = None) -> None:
         self.root = root
+        self.whole = whole
         self.defects = defects
         self.contents: dict[int, bytes] = {}  # decoded bytes by id(node)
         self.texts: dict[int, str] = {}
@@ -66,7 +67,7 @@ class _Reader:
 
     def _is_empty_crumb(self, node: Node, part: Part) -> bool:
         """Nothing to open: an empty text without a name between real files, an inline image that was taken out."""
-        if part.content:
+        if part.size:
             return False
         return part.is_inline or (not node.name and node.content_type in ("text/plain", "text/html"))
 
@@ -187,7 +188,8 @@ class _Reader:
         return text
 
     def _part(self, node: Node, index: int, cids: set[str], *, is_body: bool) -> Part:
-        content = self._content(node)
+        large_size = 0 if is_body or index == self.whole or id(node) in self.contents else node.size_if_large()
+        content = b"" if large_size else self._content(node)
         original = node.name
         is_inline = bool(node.content_id) and node.content_id.lower() in cids
         return Part(
@@ -200,6 +202,7 @@ class _Reader:
             content_id=node.content_id,
             disposition=node.disposition,
             is_inline=is_inline,
+            large_size=large_size,
         )
 
 

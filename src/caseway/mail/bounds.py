@@ -8,6 +8,9 @@ memory and the number of objects, not the damage of a slow pattern.
 MESSAGE_BYTES = 64 * 1024 * 1024
 """Read of one message. Mailboxes refuse 25 to 50 MB; the rest of a larger one stays unread."""
 
+FILE_BYTES = 8 * 1024 * 1024
+"""A file's encoded bytes that are decoded while reading the message. Of larger ones only the size is worked out."""
+
 HEADER_BYTES = 64 * 1024
 """One header, unfolded. A Cc of 1,500 people has about 60 KB; the longest honest References 20 KB."""
 

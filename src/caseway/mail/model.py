@@ -45,7 +45,7 @@ class Part:
     original_name: str
     """As the sender wrote it (decoded), '' without one."""
     content: bytes
-    """Decoded bytes of the part."""
+    """Decoded bytes of the part; b'' of a large file, unless it was asked for (`parse.part`)."""
     charset: str = ""
     content_id: str = ""
     """Without angle brackets."""
@@ -53,10 +53,12 @@ class Part:
     """'attachment', 'inline' or ''."""
     is_inline: bool = False
     """The HTML body shows it by `cid:`."""
+    large_size: int = 0
+    """Size of the decoded file when `content` was left out."""
 
     @property
     def size(self) -> int:
-        return len(self.content)
+        return self.large_size or len(self.content)
 
 
 @dataclass(frozen=True, slots=True)

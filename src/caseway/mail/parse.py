@@ -20,6 +20,7 @@ _FIRST_YEAR, _LAST_YEAR = 1980, 2100
 def parse(raw: bytes) -> ParsedEmail:
     """Read one message as it came from the mailbox. Any bytes; never raises.
 
+    Files larger than `bounds.FILE_BYTES` come without their content: `part` hands it over.
     Texts hold no NUL, no lone surrogate and '\\n' line ends. `html` is as sent and untrusted.
     """
     defects: list[str] = []
@@ -52,7 +53,7 @@ def part(raw: bytes, index: int) -> Part | None:
     """The leaf with this `Part.index` of the same bytes, None without one."""
     defects: list[str] = []
     _, _, root = _open(raw, defects)
-    return next((one for one in body.read(root, defects).leaves if one.index == index), None)
+    return next((one for one in body.read(root, defects, whole=index).leaves if one.index == index), None)
 
 
 def _open(raw: bytes, defects: list[str]) -> tuple[bytes, headers.HeaderBlock, parts.Node]:
@@ -69,7 +70,6 @@ def _open(raw: bytes, defects: list[str]) -> tuple[bytes, headers.HeaderBlock, p
 def _normalised(raw: bytes, defects: list[str]) -> bytes:
     """The message with a line end in front (so that '\\n--' finds every delimiter) and with LF somewhere."""
     if len(raw) > bounds.MESSAGE_BYTES:
-        raw = raw[: bounds.MESSAGE_BYTES]
         defects.append("message too large: the end is only in the original message")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raw = raw.decode("utf-16", "replace").encode("utf-8")
@@ -86,7 +86,7 @@ def _normalised(raw: bytes, defects: list[str]) -> bytes:
     elif b"\r\r\n" in raw[: bounds.HEADER_BYTES]:
         defects.append("lines end in CR CR LF")
         raw = raw.replace(b"\r\r\n", b"\r\n")
-    return b"\n" + raw
+    return b"".join((b"\n", memoryview(raw)[: bounds.MESSAGE_BYTES]))  # one copy
 
 
 def _has_crlf_first(raw: bytes, first_lf: int) -> bool:

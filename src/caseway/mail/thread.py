@@ -1,8 +1,9 @@
 """To which case a message belongs: keys out of the message, candidates in, a choice with its evidence.
 
-Threading is strict. In this order: our own signed token; any known Message-ID when the sender takes part in that
-case; the case tag in the subject when the sender takes part. Otherwise no case, at most a related one: a number or
-an identifier that a stranger quotes opens nothing (docs/decisions/threading-tokens.md).
+Threading is strict. In this order: our own signed token; a case that the sender takes part in, by a known Message-ID,
+then by the case tag in the subject; a case whose Message-ID the message answers, which a sender who is new to it joins
+unverified. Otherwise no case, at most a related one: a number that a stranger quotes opens nothing
+(docs/decisions/threading-tokens.md).
 """
 
 from __future__ import annotations
@@ -47,21 +48,35 @@ def choose(keys: ThreadKeys, candidates: Sequence[Candidate], sender: Address) -
     A candidate of a merged case stands for the case it went into.
     """
     takes_part = sender.key
-    related: Candidate | None = None
-    for candidate in _in_order_of_evidence(keys, candidates):
+    ordered = _in_order_of_evidence(keys, candidates)
+    for candidate in ordered:
         is_participant = bool(takes_part) and takes_part in candidate.participants
         if candidate.by == "token" or is_participant:
-            return Match(
-                case=_survivor(candidate),
-                evidence=_evidence(candidate, sender, is_participant=is_participant),
-                by=candidate.by,
-                is_new_participant=not is_participant,
-            )
-        related = related or candidate
+            return _match(candidate, sender, is_participant=is_participant)
+    related = next(iter(ordered), None)
+    if related is not None and takes_part and _is_answered(related, keys):
+        return _match(related, sender, is_participant=False)
     if related is None:
         return Rejected(None, "Nothing in the message names a case that we know.")
     why = f"{_named(related)}, but {_who(sender)} does not take part in it, so nothing was joined."
     return Rejected(_survivor(related), why)
+
+
+def _match(candidate: Candidate, sender: Address, *, is_participant: bool) -> Match:
+    return Match(
+        case=_survivor(candidate),
+        evidence=_evidence(candidate, sender, is_participant=is_participant),
+        by=candidate.by,
+        is_new_participant=not is_participant,
+    )
+
+
+def _is_answered(candidate: Candidate, keys: ThreadKeys) -> bool:
+    """Whether the message itself names one of the case's messages.
+
+    Not the other way round: a stranger's case that names this message could have been made to catch it.
+    """
+    return candidate.by == "message_id" and candidate.key in keys.message_ids
 
 
 def same_subject(one: str, other: str) -> bool:

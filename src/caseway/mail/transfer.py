@@ -18,7 +18,7 @@ def decoded(content: bytes, encoding: str, defects: list[str]) -> bytes:
     """Bytes of a part. An unknown encoding leaves them as they are and adds a defect."""
     if encoding in _PLAIN:
         return content
-    if encoding in ("base64", "base-64", "b"):
+    if is_base64(encoding):
         return _base64(content, defects)
     if encoding in ("quoted-printable", "quotedprintable", "qp", "quoted"):
         return _quoted_printable(content)
@@ -32,6 +32,10 @@ def decoded(content: bytes, encoding: str, defects: list[str]) -> bytes:
         return content
     defects.append(f"unknown transfer encoding '{encoding[:40]}'")
     return content
+
+
+def is_base64(encoding: str) -> bool:
+    return encoding in ("base64", "base-64", "b")
 
 
 def _base64(content: bytes, defects: list[str]) -> bytes:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection, transaction
 
+from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import organisation_scope
 from caseway.mailboxes import imap, lease
 from caseway.mailboxes.errors import LeaseLostError, MailboxError, NotHandedOverError, Refused, Temporary
@@ -145,6 +146,7 @@ class FolderReader:
             self._careful_to = batch[-1].uid  # next time one by one: only the culprit waits
             raise
         if fetched:
+            reach("fetch:received")
             with database(self.mailbox):
                 self._deliver(self.mailbox, fetched)
             self._next = fetched[-1].uid + 1
@@ -208,6 +210,7 @@ class FolderReader:
         action = self.mailbox.after_processing
         if action == AfterProcessing.LEAVE or not uids:
             return
+        reach("mark:before")
         server.examine(self.name, writing=True)
         try:
             if action == AfterProcessing.MARK_READ:
@@ -218,6 +221,7 @@ class FolderReader:
                 server.delete(uids)
         except NotHandedOverError as error:
             log.warning("%s: %s: %s", self.mailbox.address, error.cause, error.server_words)
+        reach("mark:after")
         server.examine(self.name)
 
 

@@ -12,6 +12,7 @@ from caseway.accounts.models import Employee, Team
 from caseway.mail.address import address_key
 from caseway.mailboxes.fields import FieldReader
 from caseway.mailboxes.models import AfterProcessing, Mailbox, Security, SupportAddress
+from caseway.mailboxes.providers import keeps_copies
 
 AUTHSERV = re.compile(r"[a-z0-9._:-]{1,255}")
 """What an authserv-id may look like here (RFC 8601 2.5): a host name, as every large provider writes it."""
@@ -53,6 +54,8 @@ class AccountForm:
     move_to_folder: str = ""
     trusted_authserv: str = ""
     """authserv-id whose Authentication-Results are believed; learnt by Authenticate while it is empty."""
+    copies_sent: bool = False
+    """Copy what is sent to the account's Sent folder."""
 
     @property
     def login_name(self) -> str:
@@ -102,6 +105,7 @@ class AccountForm:
             after_processing=mailbox.after_processing,
             move_to_folder=mailbox.move_to_folder,
             trusted_authserv=mailbox.trusted_authserv,
+            copies_sent=mailbox.copies_since is not None,
         )
 
     def shown(self) -> dict[str, Any]:
@@ -122,6 +126,7 @@ NEEDS_NO_AUTHENTICATION = frozenset(
         "display_name",
         "acknowledges",
         "trusted_authserv",
+        "copies_sent",
     }
 )
 """Fields whose change touches no server: saved at once (`management.update`)."""
@@ -176,12 +181,15 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
         after_processing=read.choice("after_processing", AfterProcessing.values, AfterProcessing.LEAVE.value),
         move_to_folder=read.text("move_to_folder", 255),
         trusted_authserv=read.text("trusted_authserv", 255).lower(),
+        copies_sent=read.switch("copies_sent", False),
     )
     if form.trusted_authserv and not AUTHSERV.fullmatch(form.trusted_authserv):
         read.errors["trusted_authserv"] = "Enter one name as the server writes it, such as mx.example.com."
     if form.login == form.address:
         form = replace(form, login="")
     form = _with_stored_passwords(form, before, read.errors)
+    if form.copies_sent and (provider := keeps_copies(form.smtp_host)):
+        read.errors["copies_sent"] = f"{provider} keeps a copy of what it sends by itself. Leave this off."
     if form.after_processing == AfterProcessing.MOVE and not form.move_to_folder:
         read.errors["move_to_folder"] = "Name the folder that processed mail is moved to."
     elif form.after_processing == AfterProcessing.MOVE and form.move_to_folder in form.watched_folders:

@@ -12,8 +12,9 @@ import imaplib
 import re
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from imapclient.exceptions import IMAPClientError
@@ -140,21 +141,25 @@ class Imap(Session):
             return {int(uid): bytes(values[b"BODY[]"]) for uid, values in answer.items() if values.get(b"BODY[]")}
 
     def content(self, uid: int, longest: int, stop: Callable[[], bool] = lambda: False) -> bytes | None:
-        """One message in pieces, at most `longest` bytes of it; None when the server does not know it any more."""
-        pieces: list[bytes] = []
+        """One message, at most `longest` bytes of it; None when the server does not know it any more."""
+        whole = BytesIO()  # hands its bytes over without a copy
+        for piece in self.pieces(uid, longest, stop):
+            whole.write(piece)
+        return whole.getvalue() or None
+
+    def pieces(self, uid: int, longest: int, stop: Callable[[], bool] = lambda: False) -> Iterator[bytes]:
+        """One message in pieces, at most `longest` bytes of it; none when the server does not know it any more."""
         have = 0
         while have < longest:
             if stop():
                 raise Temporary("Stopped.")
             wanted = min(PIECE, longest - have)
             piece = self._piece(uid, have, wanted)
-            if piece is None:
-                return None if not pieces else b"".join(pieces)
-            pieces.append(piece)
-            have += len(piece)
-            if len(piece) < wanted:
-                break
-        return b"".join(pieces)
+            if piece:
+                yield piece
+            have += len(piece or b"")
+            if len(piece or b"") < wanted:
+                return
 
     def _piece(self, uid: int, offset: int, count: int) -> bytes | None:
         with self._asking("a piece of a message", count + SMALL_ANSWER):
@@ -176,6 +181,17 @@ class Imap(Session):
                 for key, value in values.items()
                 if key.startswith(b"BODY[HEADER")
             }
+
+    def has_message_id(self, identifier: str) -> bool:
+        """Whether the open folder holds a message with this Message-ID; `identifier` is one that we made."""
+        with self._asking("search for a Message-ID", 4 * SMALL_ANSWER):
+            return bool(self._client.search(["HEADER", "Message-ID", f"<{identifier}>"]))
+
+    def news_of(self, name: str) -> tuple[int, int]:
+        """(UIDVALIDITY, UIDNEXT) of a folder that need not be open: what changes when mail arrives there."""
+        with self._asking(f"status of folder {name}"):
+            answer = self._client.folder_status(name, ["UIDVALIDITY", "UIDNEXT"])
+            return _number(answer, b"UIDVALIDITY"), _number(answer, b"UIDNEXT")
 
     # -- waiting
 
@@ -219,6 +235,11 @@ class Imap(Session):
             return self.hint()
 
     # -- the only writes, for mailboxes whose settings ask for them
+
+    def append(self, folder: str, raw: bytes, when: dt.datetime) -> None:
+        """Put a message into a folder, marked as read."""
+        with self._asking(f"a copy in folder {folder}"):
+            self._client.append(folder, raw, flags=[rb"\Seen"], msg_time=when)
 
     def mark_read(self, uids: Sequence[int]) -> None:
         with self._asking("marking as read"):

@@ -11,7 +11,7 @@ from caseway.accounts.models import Employee
 from caseway.mailboxes.diagnosis import may_manage
 from caseway.mailboxes.form import AccountForm, needs_authentication
 from caseway.mailboxes.models import Mailbox, MailboxState, SupportAddress
-from caseway.mailboxes.saving import fill_row, forget
+from caseway.mailboxes.saving import fill_row, forget, switch_copies
 
 
 def pause(row: SupportAddress, *, by: Employee) -> None:
@@ -63,7 +63,10 @@ def update(row: SupportAddress, form: AccountForm, *, by: Employee) -> None:
     with transaction.atomic():
         fill_row(row, form)
         row.save()
-        Mailbox.objects.filter(pk=row.mailbox_id).update(trusted_authserv=form.trusted_authserv)
+        mailbox = _lock(row)
+        switch_copies(mailbox, form)
+        mailbox.trusted_authserv = form.trusted_authserv
+        mailbox.save(update_fields=["copies_since", "trusted_authserv"])
         tell(row.organisation_id, "mailbox.health", id=row.mailbox_id)
 
 

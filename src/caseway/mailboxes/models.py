@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from typing import ClassVar, Self
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, ClassVar, Self
 
 import zstandard
 from django.contrib.postgres.fields import ArrayField
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
+from django.core.files.base import File
+from django.core.files.storage import FileSystemStorage, storages
 from django.db import models
 from django.utils import timezone
 
+from caseway.accounts.crash_points import reach
 from caseway.accounts.fields import EncryptedTextField
 from caseway.accounts.models import Employee, Organisation, Team
+from caseway.accounts.together import add
 
+PIECE = 1024 * 1024
+"""Bytes that are packed at once: a large message lies in memory one time."""
 IN_ROW_BYTES = 256 * 1024
 """Raw mail up to this compressed size lies in its row; larger behind the storage API."""
 
@@ -73,6 +82,9 @@ class Mailbox(models.Model):
     trusted_authserv = models.CharField(
         max_length=255, blank=True, help_text="authserv-id whose Authentication-Results are believed (RFC 8601 5)"
     )
+    copies_since = models.DateTimeField(
+        null=True, blank=True, help_text="What is sent from then on is copied to the Sent folder; empty: nothing is"
+    )
     owner = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
 
     state = models.CharField(max_length=10, choices=MailboxState.choices, default=MailboxState.ACTIVE)
@@ -81,6 +93,7 @@ class Mailbox(models.Model):
     watched_by = models.CharField(max_length=10, blank=True, help_text="idle or polling while connected, else empty")
     checked_at = models.DateTimeField(null=True, blank=True, help_text="Last look at the server that worked")
     last_message_at = models.DateTimeField(null=True, blank=True)
+    counted_at = models.DateTimeField(null=True, blank=True, help_text="Last comparison of server and ledger")
     error_cause = models.TextField(blank=True, help_text="What is wrong, for people; empty while all is well")
     error_fix = models.TextField(blank=True)
     error_line = models.TextField(blank=True, help_text="The server's own words")
@@ -184,6 +197,14 @@ class FolderCursor(models.Model):
         return f"{self.folder} {self.uidvalidity}:{self.last_uid}"
 
 
+# Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
+_OR_THE_ONE_THERE: dict[str, Any] = {
+    "update_conflicts": True,
+    "unique_fields": ["organisation", "sha256"],
+    "update_fields": ["size"],
+}
+
+
 class RawEmail(models.Model):
     """The bytes of a message, in or out, once per organisation. Never changed."""
 
@@ -205,32 +226,87 @@ class RawEmail(models.Model):
     @classmethod
     def prepare(cls, organisation_id: int, raw: bytes) -> Self:
         """An unsaved row for `raw`. A large message is stored here, so call it before a transaction opens."""
-        packed = zstandard.ZstdCompressor(level=1).compress(raw)
         digest = hashlib.sha256(raw).digest()
         row = cls(organisation_id=organisation_id, sha256=digest, size=len(raw))
-        if len(packed) <= IN_ROW_BYTES:
-            row.compressed = packed
+        if len(raw) <= IN_ROW_BYTES:
+            row.compressed = zstandard.ZstdCompressor(level=1).compress(raw)
             return row
-        name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
-        storage = storages["raw"]
-        row.storage_name = name if storage.exists(name) else storage.save(name, ContentFile(packed))
+        with SpooledTemporaryFile(max_size=IN_ROW_BYTES) as packed:
+            with zstandard.ZstdCompressor(level=1).stream_writer(packed, size=len(raw), closefd=False) as writer:
+                for start in range(0, len(raw), PIECE):
+                    writer.write(memoryview(raw)[start : start + PIECE])
+            size = packed.tell()
+            packed.seek(0)
+            if size <= IN_ROW_BYTES:
+                row.compressed = packed.read()
+                return row
+            name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
+            row.storage_name = _store(name, File(packed), size)
+        reach("keep:stored")
+        return row
+
+    @classmethod
+    def prepare_file(cls, organisation_id: int, file: BinaryIO, size: int) -> Self:
+        """The same for a large message in a file: it is compressed on the way, and never in memory as a whole."""
+        file.seek(0)
+        digest = _digest(file)
+        file.seek(0)
+        row = cls(organisation_id=organisation_id, sha256=digest, size=size)
+        with tempfile.TemporaryFile(prefix="caseway-raw-") as packed:
+            zstandard.ZstdCompressor(level=1).copy_stream(file, packed, size=size)
+            length = packed.tell()
+            packed.seek(0)
+            name = f"raw/{organisation_id}/{digest.hex()[:2]}/{digest.hex()}.zst"
+            row.storage_name = _store(name, File(packed), length)
         return row
 
     def keep(self) -> Self:
-        """The row of these bytes: this one, saved, or the one that is there already."""
-        # Setting a column to what it is makes PostgreSQL return the row's id, whether it is new or not.
-        [row] = type(self).objects.bulk_create(
-            [self], update_conflicts=True, unique_fields=["organisation", "sha256"], update_fields=["size"]
-        )
-        return row
+        """The row of these bytes: this one, saved, or the one that is there already. It may wait to be written."""
+        return add(self, **_OR_THE_ONE_THERE)
 
-    def content(self) -> bytes:
-        """The bytes as they came, or as they were sent."""
-        packed = self.compressed
-        if packed is None:
-            with storages["raw"].open(self.storage_name) as file:
-                packed = file.read()
-        return zstandard.ZstdDecompressor().decompress(bytes(packed), max_output_size=max(self.size, 1))
+    @classmethod
+    def keep_all(cls, rows: Sequence[Self]) -> list[Self]:
+        """The same for several at once, in one statement."""
+        once = {(row.organisation_id, bytes(row.sha256)): row for row in rows}
+        kept = cls.objects.bulk_create(list(once.values()), **_OR_THE_ONE_THERE)
+        known = dict(zip(once, kept, strict=True))
+        return [known[row.organisation_id, bytes(row.sha256)] for row in rows]
+
+    def content(self, longest: int | None = None) -> bytes:
+        """The bytes as they came, or as they were sent; with `longest` no more than so many of them."""
+        size = self.size if longest is None else min(self.size, longest)
+        unpacker = zstandard.ZstdDecompressor()
+        if self.compressed is None:
+            with storages["raw"].open(self.storage_name) as file, unpacker.stream_reader(file) as reader:
+                return reader.read(size)
+        return unpacker.decompress(bytes(self.compressed), max_output_size=max(self.size, 1))[:size]
+
+
+def _digest(file: BinaryIO) -> bytes:
+    found = hashlib.sha256()
+    while piece := file.read(1024 * 1024):
+        found.update(piece)
+    return found.digest()
+
+
+def _store(name: str, content: File[bytes], size: int) -> str:
+    """Keep `content`, of `size` bytes, as `name`, on the disk itself; returns the name that it got.
+
+    A file of that name may be half of one, left by a process that was killed, or be growing under another's hands: then
+    this one gets a name of its own.
+    """
+    storage = storages["raw"]
+    if storage.exists(name) and storage.size(name) == size:
+        return name
+    kept = storage.save(name, content)
+    if isinstance(storage, FileSystemStorage):
+        for path in (Path(storage.path(kept)), Path(storage.path(kept)).parent):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+    return kept
 
 
 class DiagnosisState(models.TextChoices):

@@ -204,3 +204,12 @@ PROVIDERS = (
 
 PUBLIC_DOMAINS = frozenset(domain for provider in PROVIDERS for domain in provider.domains)
 """Domains at which anybody may have an address: sharing one says nothing."""
+
+KEEPERS = ("gmail.com", "googlemail.com", "google.com", "office365.com", "outlook.com", "mail.yahoo.com", "mail.me.com")
+"""Outgoing servers below these domains put what they send into the Sent folder themselves."""
+
+
+def keeps_copies(smtp_host: str) -> str:
+    """The outgoing server when it is known to keep copies of what it sends, else ''."""
+    host = smtp_host.lower().rstrip(".")
+    return smtp_host if any(host == domain or host.endswith(f".{domain}") for domain in KEEPERS) else ""

@@ -44,6 +44,14 @@ def fill_row(row: SupportAddress, form: AccountForm) -> None:
     row.acknowledges = form.acknowledges
 
 
+def switch_copies(mailbox: Mailbox, form: AccountForm) -> None:
+    """Copies to the Sent folder begin with what is sent from now on; switched on already, they go on."""
+    if not form.copies_sent:
+        mailbox.copies_since = None
+    elif mailbox.copies_since is None:
+        mailbox.copies_since = timezone.now()
+
+
 def forget(mailbox: Mailbox) -> None:
     """A tombstone: what was received stays explained, the passwords go."""
     mailbox.deleted_at = timezone.now()
@@ -78,6 +86,8 @@ def _fill_mailbox(
         mailbox.after_processing, mailbox.move_to_folder = form.after_processing, form.move_to_folder
     if form.trusted_authserv or not shared:
         mailbox.trusted_authserv = form.trusted_authserv or findings.authserv
+    if not shared or form.copies_sent:
+        switch_copies(mailbox, form)
     mailbox.error_cause = mailbox.error_fix = mailbox.error_line = ""
     mailbox.error_at = None
     if mailbox.state == MailboxState.STOPPED:

@@ -9,30 +9,101 @@ from __future__ import annotations
 import smtplib
 import ssl
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
+from caseway.accounts.crash_points import reach
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import hosts, tls
-from caseway.mailboxes.errors import Refused
+from caseway.mailboxes.errors import Refused, Temporary
 from caseway.mailboxes.explain import connection_failure
 from caseway.mailboxes.models import Security
 from caseway.mailboxes.outgoing import OutgoingServer, outgoing_server
 from caseway.mailboxes.smtp_session import Connection, Receipt, RefusedRecipient, check_address, failure
 
-__all__ = ["Connection", "OutgoingServer", "Receipt", "RefusedRecipient", "connect", "greet", "outgoing_server", "send"]
+__all__ = [
+    "Connection",
+    "Courier",
+    "OutgoingServer",
+    "Receipt",
+    "RefusedRecipient",
+    "connect",
+    "greet",
+    "outgoing_server",
+    "send",
+]
 
+MOST_MESSAGES = 50
+"""Over one connection: servers limit it, often to 100."""
 SESSION_SECONDS = 240.0
 """The whole of one `send`: less than the lease that its caller holds."""
 
 
-def send(server: OutgoingServer, email: OutgoingEmail) -> Receipt:
-    """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile."""
+def send(server: OutgoingServer, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None) -> Receipt:
+    """Hand `email` over. Raises Temporary, Refused or Uncertain; no transaction may be open meanwhile.
+
+    `before_last_dot()` is called when all but the last dot is sent: what it raises ends the connection, and the server
+    drops the message (RFC 5321 4.1.1.4).
+    """
     _check(email)
     connection = connect(server)
+    reach("send:connected")
     try:
-        return connection.deliver(email)
+        return connection.deliver(email, before_last_dot)
     finally:
         connection.close()
+
+
+class Courier:
+    """Sends one message after another; those through the same server share a connection. Use as a context manager.
+
+    What a caller learns of each message is what `send` would have told. Only a connection that was kept open and that
+    the server ended meanwhile, before it took the message, is opened anew without a word.
+    """
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self._sent = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def send(
+        self, server: OutgoingServer, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None
+    ) -> Receipt:
+        """Hand `email` over, as `send` does."""
+        _check(email)
+        kept = self._connection
+        if kept is not None and kept.server == server and self._sent < MOST_MESSAGES:
+            kept.wire.deadline = time.monotonic() + SESSION_SECONDS
+            try:
+                return self._deliver(kept, email, before_last_dot)
+            except Temporary:
+                if not kept.is_over:
+                    raise
+        self._close()
+        self._connection = connect(server)
+        reach("send:connected")
+        return self._deliver(self._connection, email, before_last_dot)
+
+    def _deliver(
+        self, connection: Connection, email: OutgoingEmail, before_last_dot: Callable[[], object] | None
+    ) -> Receipt:
+        try:
+            receipt = connection.deliver(email, before_last_dot)
+        except BaseException:  # a session is not kept in the middle of a message
+            self._close()
+            raise
+        self._sent += 1
+        return receipt
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._sent = None, 0
 
 
 def connect(server: OutgoingServer) -> Connection:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import re
 import smtplib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from caseway.accounts.crash_points import reach
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import tls
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
@@ -22,6 +24,7 @@ from caseway.mailboxes.wire import Wire
 TIMEOUT = 30.0
 ANSWER_SECONDS = 120.0
 """Wait for the answer to the last dot: RFC 5321 4.5.3.2.6 says 10 minutes; all but a few answer in one second."""
+_AGAIN = "Caseway tries again by itself."
 UNSAFE = re.compile(r"[\x00-\x20\x7f<>]")
 
 
@@ -84,6 +87,8 @@ class Connection:
         Raises MailboxError, OSError or smtplib's errors: use `greet`.
         """
         self.server = server
+        self.is_over = False
+        """The server ended the session, or the connection broke: nothing more can be sent over it."""
         self._smtp = _Smtp(sock, server.host)
         self.wire = self._smtp.wire
         code, words = self._smtp.getreply()
@@ -146,17 +151,28 @@ class Connection:
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise failure(error, self.server) from error
 
-    def deliver(self, email: OutgoingEmail) -> Receipt:
-        """One message. Raises Temporary, Refused or Uncertain."""
+    def deliver(self, email: OutgoingEmail, before_last_dot: Callable[[], object] | None = None) -> Receipt:
+        """One message. Raises Temporary, Refused or Uncertain, or what `before_last_dot` raises."""
         try:
             self._announce(email)
             refused = self._name_recipients(email)
+            reach("send:announced")
             code, words = self._smtp.docmd("DATA")
             if code != 354:
                 raise self._refusal(code, words, "message")
             self._smtp.send(_dotted(email.raw))
         except (OSError, smtplib.SMTPException, ValueError) as error:
+            self.is_over = True
             raise failure(error, self.server) from error
+        if before_last_dot is not None:
+            try:
+                before_last_dot()
+            except BaseException:
+                self._smtp.close()  # no QUIT: it would be a line of the message
+                raise
+        if self.wire.is_over():
+            self._smtp.close()
+            raise Temporary(f"{self.server.host} ended the connection before it had the whole message.", _AGAIN)
         return self._finish(refused)
 
     def close(self) -> None:
@@ -171,6 +187,7 @@ class Connection:
 
     def _announce(self, email: OutgoingEmail) -> None:
         options = []
+        self._smtp.command_encoding = "ascii"
         largest = self._smtp.esmtp_features.get("size", "")
         if largest.isdigit() and 0 < int(largest) < len(email.raw):
             raise Refused(
@@ -202,7 +219,7 @@ class Connection:
         if len(refused) == len(email.recipients):
             first = next((one for one in refused if one.is_temporary), refused[0])
             kind = Temporary if first.is_temporary else Refused
-            fix = "Caseway tries again by itself." if first.is_temporary else "Check the recipient's address."
+            fix = _AGAIN if first.is_temporary else "Check the recipient's address."
             raise kind(f"The server does not take mail for {first.address}.{_hint(first.words)}", fix, first.words)
         return tuple(refused)
 
@@ -211,6 +228,7 @@ class Connection:
         try:
             self.wire.timeout = ANSWER_SECONDS
             self._smtp.send(b".\r\n")
+            reach("send:handed-over")
             code, words = self._smtp.getreply()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise _uncertain(self.server, words_of(error)) from error
@@ -223,9 +241,10 @@ class Connection:
     def _refusal(self, code: int, words: bytes, what: str) -> MailboxError:
         said = f"{code} {words_of(words, self.server.password)}"
         if code < 0 or code == 421:
-            return Temporary(f"{self.server.host} ended the connection.", "Caseway tries again by itself.", said)
+            self.is_over = True
+            return Temporary(f"{self.server.host} ended the connection.", _AGAIN, said)
         if 400 <= code <= 499:
-            return Temporary(f"The server put the {what} off.{_hint(said)}", "Caseway tries again by itself.", said)
+            return Temporary(f"The server put the {what} off.{_hint(said)}", _AGAIN, said)
         cause, fix = _REFUSALS.get(what, ("The server refused.", ""))
         return Refused(cause + _hint(said), fix, said)
 
@@ -272,7 +291,7 @@ def failure(error: BaseException, server: OutgoingServer) -> MailboxError:
     if isinstance(error, UnicodeError):
         return Refused("Login or address hold letters that this server cannot take.", "Use ASCII letters.")
     said = words_of(error, server.password)
-    return Temporary(f"The connection to {server.host} broke.", "Caseway tries again by itself.", said)
+    return Temporary(f"The connection to {server.host} broke.", _AGAIN, said)
 
 
 def _uncertain(server: OutgoingServer, words: str) -> Uncertain:

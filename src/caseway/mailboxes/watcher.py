@@ -16,7 +16,14 @@ from django.utils import timezone
 
 from caseway.accounts.bell import tell
 from caseway.mailboxes import imap
-from caseway.mailboxes.errors import LeaseLostError, LoginRefusedError, MailboxError, Refused, Temporary
+from caseway.mailboxes.errors import (
+    LeaseLostError,
+    LoginRefusedError,
+    MailboxError,
+    NotHandedOverError,
+    Refused,
+    Temporary,
+)
 from caseway.mailboxes.folder import Deliver, FolderReader, database, open_folders
 from caseway.mailboxes.models import Mailbox, MailboxState
 
@@ -26,6 +33,8 @@ Alarm = Callable[[Mailbox], object]
 
 IDLE_SECONDS = 240.0
 """IDLE is issued anew this often: routers forget silent connections, and some servers never notify."""
+SWEEP_SECONDS = 15.0
+"""IDLE hears of one folder only: the others are asked for their UIDNEXT this often."""
 CHECKED_SECONDS = 30.0
 """`checked_at` is written at most this often."""
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
@@ -53,7 +62,8 @@ class Watcher:
         self._connection: imap.Imap | None = None
         self._readers = [FolderReader(mailbox, name, deliver, self._stop.is_set) for name in mailbox.watched_folders]
         self._missing: MailboxError | None = None
-        self._opened = 0.0
+        self._opened = self._swept = 0.0
+        self._news: dict[str, tuple[int, int]] = {}
         self._failures = 0
         self._login_refusals = 0
         self._shown: tuple[Any, ...] = (mailbox.watched_by, mailbox.error_cause, mailbox.error_line)
@@ -119,11 +129,14 @@ class Watcher:
         self._login_refusals = 0
         idle = server.offers("IDLE")
         fresh = True
+        due: list[FolderReader] = []
         empty_looks = 0
         while not self._stop.is_set():
             if self._missing and time.monotonic() - self._opened > REFUSED_PAUSE:
                 readers, fresh = self._open_folders(server), True
-            kept = self._look_everywhere(server, readers, reopen=fresh)
+            if fresh or time.monotonic() - self._swept > IDLE_SECONDS:
+                due, self._swept = readers[1:], time.monotonic()
+            kept = self._look_into(server, readers[0], due, reopen=fresh)
             fresh = False
             self._failures = 0
             self._healthy("idle" if idle else "polling")
@@ -132,6 +145,7 @@ class Watcher:
                 empty_looks = 0
             elif empty_looks > 5:  # a server that cries wolf all the time
                 self._stop.wait(1.0)
+            due = [] if self._stop.is_set() else [one for one in readers[1:] if self._has_news(server, one)]
 
     def _open_folders(self, server: imap.Imap) -> list[FolderReader]:
         """Those that exist; one that is missing is shown and tried again, and does not hold up the others."""
@@ -151,10 +165,9 @@ class Watcher:
             server.login(mailbox.login, mailbox.password)
         return server
 
-    def _look_everywhere(self, server: imap.Imap, readers: list[FolderReader], *, reopen: bool) -> int:
-        """A look into each folder; ends with the first one open, which is where IDLE listens."""
+    def _look_into(self, server: imap.Imap, first: FolderReader, others: list[FolderReader], *, reopen: bool) -> int:
+        """A look into `others` and the first folder; ends with the first one open, which is where IDLE listens."""
         kept = 0
-        first, *others = readers
         for reader in others:
             reader.open(server)
             kept += reader.look(server)
@@ -162,11 +175,21 @@ class Watcher:
             first.open(server)
         return kept + first.look(server)
 
+    def _has_news(self, server: imap.Imap, reader: FolderReader) -> bool:
+        """Whether a folder that is not open has another UIDNEXT than at its last look."""
+        try:
+            news = server.news_of(reader.name)
+        except NotHandedOverError:
+            return True  # gone, or a server that will not say: opening it tells
+        known = self._news.get(reader.name)
+        self._news[reader.name] = news
+        return news != known or not news[1]
+
     def _wait(self, server: imap.Imap, idle: bool, *, alone: bool) -> bool:
         """Wait for news or for the time of the next look; True when the server spoke of news."""
         poll = float(settings.CASEWAY_POLL_SECONDS)
         if idle:
-            seconds = IDLE_SECONDS if alone else min(poll, IDLE_SECONDS)
+            seconds = IDLE_SECONDS if alone else min(poll, SWEEP_SECONDS)
             news = server.idle(min(seconds, REFUSED_PAUSE) if self._missing else seconds)
             if not news and not self._stop.is_set():
                 server.noop()

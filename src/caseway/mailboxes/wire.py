@@ -75,6 +75,20 @@ class Wire:
             missing -= len(pieces[-1])
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def is_over(self) -> bool:
+        """Whether the server hung up or spoke while it was our turn. Looks, and does not wait."""
+        if self.buffered or not self.wait(0):
+            return bool(self.buffered)
+        try:
+            self.sock.settimeout(0.02)  # in TLS, what there is may be no text for us
+            found = self.sock.recv(4096)
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+        self._buffer += found
+        return True
+
     def send(self, data: bytes) -> None:
         self.sock.settimeout(self._remaining())
         self.sock.sendall(data)

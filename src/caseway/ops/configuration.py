@@ -41,6 +41,19 @@ class Setting:
         except ValueError:
             raise ConfigurationError(f"{self.name} must be a whole number, not “{self.value()}”.") from None
 
+    def numbers(self) -> dict[str, int]:
+        """Read as `name=number` pairs; names that are left out have the default's number.
+
+        Raises ConfigurationError that names the variable when a name is unknown or a number is none.
+        """
+        found = dict(pair.partition("=")[::2] for pair in self.default.split())
+        for pair in self.items():
+            name, _, number = pair.partition("=")
+            if name not in found or not number.isdigit():
+                raise ConfigurationError(f"{self.name} must look like “{self.default}”; “{pair}” cannot be read.")
+            found[name] = number
+        return {name: int(number) for name, number in found.items()}
+
 
 class ConfigurationError(Exception):
     """A setting cannot be used. The text says which one and what it should look like."""
@@ -96,10 +109,28 @@ SENDING_PER_HOUR = Setting(
     "2000",
     "Mails of one organisation within an hour after which its sending stops until an administrator resumes it; 0: any.",
 )
+LARGEST_REST = Setting(
+    "CASEWAY_LARGEST_REST",
+    "67108864",
+    "Bytes up to which the rest of a larger mail is fetched when a person asks for it; at most the default. Reading "
+    "needs about four times as much memory.",
+)
+LMTP_LISTEN = Setting(
+    "CASEWAY_LMTP_LISTEN", "127.0.0.1:2400", "Where `caseway lmtp` listens: host:port, or the path of a Unix socket."
+)
+ACKNOWLEDGEMENTS_PER_HOUR = Setting(
+    "CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR",
+    "address=10 domain=10 mailbox=100",
+    "Most acknowledgements to one address, to first-time senders of one domain, and to first-time senders through one "
+    "mailbox. What is left out keeps its default.",
+)
 AS_OWNER = Setting(
     "CASEWAY_AS_OWNER",
     "off",
     "Set by `caseway migrate` for itself: work as the database's owner, not as the plain role.",
+)
+CRASH_AT = Setting(
+    "CASEWAY_CRASH_AT", "", "For the tests of this program: the step at which a process ends itself (bin/chaos)."
 )
 DEMO = Setting("CASEWAY_DEMO", "off", "On in the demo: its first page shows the sign-in and sends test mail.")
 

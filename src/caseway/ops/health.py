@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Max, Min, Q
+from django.db.models import Max, Min, Q, Sum
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -19,12 +19,13 @@ from psycopg_pool import PoolTimeout
 
 from caseway.accounts.models import Heartbeat
 from caseway.accounts.scope import every_organisation
-from caseway.intake.models import InboundEmail, InboundState
+from caseway.intake.models import Alarm, DailyCount, InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox, MailboxState
-from caseway.outbound.models import OutboundEmail, OutboundState
+from caseway.outbound.models import CopyState, OutboundEmail, OutboundState, SentCopy
 
 SILENT_AFTER = 60.0  # seconds without a heartbeat
 OLDEST_PENDING = 300.0  # seconds that a kept mail may wait
+COUNTED_WITHIN = datetime.timedelta(days=1)
 OLDEST_DUE = 900.0  # seconds that a due mail may wait to leave
 
 
@@ -42,6 +43,13 @@ class State:
     uncertain: int
     mailboxes: int
     mailboxes_down: int
+    lmtp_age: float | None = None
+    history_pending: int = 0
+    failed: int = 0
+    copies_waiting: int = 0
+    missing: int = 0
+    recovered: int = 0
+    alarms: int = 0
 
     @property
     def problems(self) -> list[str]:
@@ -65,7 +73,7 @@ def health(request: HttpRequest) -> HttpResponse:
     except (DatabaseError, PoolTimeout):
         return JsonResponse({"status": "down", "database": "down", "problems": ["no database"]}, status=503)
     problems = state.problems
-    status = "down" if problems else "degraded" if state.mailboxes_down else "ok"
+    status = "down" if problems else "degraded" if state.mailboxes_down or state.missing or state.alarms else "ok"
     body = {
         "status": status,
         "problems": problems,
@@ -73,7 +81,14 @@ def health(request: HttpRequest) -> HttpResponse:
         "worker": {"heartbeat_age_seconds": state.worker_age},
         "watcher": {"heartbeat_age_seconds": state.watch_age},
         "intake": {"pending": state.pending, "oldest_age_seconds": state.pending_age, "quarantined": state.quarantined},
-        "outbox": {"due": state.due, "oldest_age_seconds": state.due_age, "uncertain": state.uncertain},
+        "outbox": {
+            "due": state.due,
+            "oldest_age_seconds": state.due_age,
+            "uncertain": state.uncertain,
+            "failed": state.failed,
+        },
+        "missing": state.missing,
+        "alarms": state.alarms,
         "mailboxes": {"watched": state.mailboxes, "down": state.mailboxes_down},
     }
     return JsonResponse(body, status=503 if problems else 200)
@@ -101,7 +116,10 @@ def look() -> State:
     """The state of the whole installation, all organisations together."""
     with every_organisation():
         beats = dict(Heartbeat.objects.values_list("kind").annotate(Max("seen_at")))
-        waiting = InboundEmail.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
+        every = InboundEmail.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
+        waiting = every.filter(is_history=False)  # an import waits for whatever else there is
+        lines = DailyCount.objects.filter(checked_at__gt=timezone.now() - COUNTED_WITHIN, mailbox__deleted_at=None)
+        sums = lines.aggregate(missing=Sum("missing"), recovered=Sum("recovered"))
         oldest = waiting.filter(state=InboundState.PENDING).aggregate(oldest=Min("next_attempt_at"))["oldest"]
         due = OutboundEmail.objects.due().order_by()
         active = Mailbox.objects.filter(deleted_at=None)
@@ -118,6 +136,13 @@ def look() -> State:
             mailboxes_down=active.filter(
                 Q(state=MailboxState.STOPPED) | Q(state=MailboxState.ACTIVE) & ~Q(error_cause="")
             ).count(),
+            lmtp_age=_age(beats.get("lmtp")),
+            history_pending=every.filter(is_history=True).count(),
+            failed=OutboundEmail.objects.filter(state=OutboundState.FAILED).count(),
+            copies_waiting=SentCopy.objects.filter(state=CopyState.WAITING).count(),
+            missing=sums["missing"] or 0,
+            recovered=sums["recovered"] or 0,
+            alarms=Alarm.objects.open().count(),
         )
 
 
@@ -125,6 +150,13 @@ def _gauges(state: State) -> list[tuple[str, str, float | None]]:
     return [
         ("worker_heartbeat_age_seconds", "Since a worker was last heard", state.worker_age),
         ("watcher_heartbeat_age_seconds", "Since a watcher was last heard", state.watch_age),
+        ("lmtp_heartbeat_age_seconds", "Since `caseway lmtp` was last heard", state.lmtp_age),
+        ("intake_history_pending", "Imported mails that wait to be processed", state.history_pending),
+        ("intake_missing", "Messages on servers that are not in the ledger, at the last count", state.missing),
+        ("intake_recovered", "Messages that were missing within a day and were fetched again", state.recovered),
+        ("alarms_open", "Alarms that wait for a person", state.alarms),
+        ("outbox_failed", "Mails that could not be sent", state.failed),
+        ("outbox_copies_waiting", "Sent mails whose copy is not in the Sent folder yet", state.copies_waiting),
         ("intake_pending", "Kept mails that wait to be processed or tried again", state.pending),
         ("intake_oldest_age_seconds", "Wait of the oldest kept mail that is due", state.pending_age or 0),
         ("intake_quarantined", "Mails that wait for a person", state.quarantined),

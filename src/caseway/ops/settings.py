@@ -85,13 +85,17 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 
+IDLE_IN_TRANSACTION = 10_000  # milliseconds; a mailbox's lease is as long
+
+
 def database(url: str, role: str) -> dict[str, Any]:
     """Django's connection settings for a PostgreSQL address; connections work as `role` ('' = stay the owner)."""
     values: dict[str, Any] = dict(environ.Env.db_url_config(url)) if url else {}  # type: ignore[no-untyped-call]
     options = dict(values.get("OPTIONS") or {})
     if role:
         # not Django's assume_role: a pool cannot use it (it needs a connection to quote the name)
-        options["options"] = f"-c role={role}"
+        # A process that is paused within a transaction must not keep its locks: another takes its work over.
+        options["options"] = f"-c role={role} -c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION}"
     options["pool"] = {"min_size": 0, "max_size": configuration.DATABASE_POOL.number(), "timeout": 10}
     return {
         "NAME": "caseway",
@@ -99,7 +103,7 @@ def database(url: str, role: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "OPTIONS": options,
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": False,
+        "CONN_HEALTH_CHECKS": True,  # the pool looks before it lends: after a restart of the server its own are dead
     }
 
 
@@ -173,7 +177,11 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django.request": {"level": "ERROR"}, "imapclient": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "imapclient": {"level": "WARNING"},
+        "mail.log": {"level": "WARNING"},
+    },
 }
 
 CASEWAY_PRIVATE_HOSTS = configuration.PRIVATE_HOSTS.items()
@@ -183,4 +191,6 @@ CASEWAY_SYSTEM_ADDRESS = configuration.SYSTEM_ADDRESS.value()
 CASEWAY_POLL_SECONDS = configuration.POLL_SECONDS.number()
 CASEWAY_LARGEST_MAIL = configuration.LARGEST_MAIL.number()
 CASEWAY_SENDING_PER_HOUR = configuration.SENDING_PER_HOUR.number()
+CASEWAY_LARGEST_REST = configuration.LARGEST_REST.number()
 CASEWAY_METRICS_TOKEN = configuration.METRICS_TOKEN.value()
+CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR = configuration.ACKNOWLEDGEMENTS_PER_HOUR.numbers()

@@ -19,6 +19,7 @@ import psycopg
 from django.db import close_old_connections, connection, connections
 from django.db.utils import Error as DatabaseError
 
+from caseway.accounts import presence
 from caseway.accounts.bell import DOORBELL
 from caseway.accounts.models import Heartbeat
 
@@ -43,6 +44,11 @@ def duties(intake_threads: int) -> list[Duty]:
         *[Duty("intake", _function("caseway.intake.process", "process_pending"), 5.0) for _ in range(intake_threads)],
         Duty("outbound", _function("caseway.outbound.send", "send_due"), 5.0),
         Duty("diagnosis", _function("caseway.mailboxes.diagnosis", "run_requested"), 5.0),
+        Duty("history", _function("caseway.intake.history", "run_slice"), 2.0),
+        Duty("rest", _function("caseway.intake.remainder", "fetch_requested"), 5.0),
+        Duty("copies", _function("caseway.outbound.copies", "copy_due"), 5.0),
+        Duty("counts", _function("caseway.intake.counts", "count_due"), 60.0),
+        Duty("alarms", _function("caseway.intake.alarms", "look"), 15.0),
     ]
 
 
@@ -94,12 +100,16 @@ class Worker:
 
     def _hear(self) -> None:
         with listening_connection(DOORBELL) as heard:
-            self._wake_all()  # what was rung while nobody listened
-            while not self.stop.is_set():
-                for note in heard.notifies(timeout=1.0, stop_after=1):
-                    for duty, bell in self._loops:
-                        if duty.name == note.payload:
-                            bell.set()
+            presence.appear(heard)
+            try:
+                self._wake_all()  # what was rung while nobody listened
+                while not self.stop.is_set():
+                    for note in heard.notifies(timeout=1.0, stop_after=1):
+                        for duty, bell in self._loops:
+                            if duty.name == note.payload:
+                                bell.set()
+            finally:
+                presence.disappear()
 
     def _wake_all(self) -> None:
         for _, bell in self._loops:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from caseway.accounts.crash_points import reach
 from caseway.cases.models import Case, EventKind, Message
 from caseway.mail.compose import UnsendableError, compose
 from caseway.mail.model import Address, Draft, Verdict
@@ -92,6 +93,7 @@ def acknowledge(
         mailbox=address.mailbox,
     )
     case.record(EventKind.ACKNOWLEDGED, {"to": to.email, "problem": problem}, message=message)
+    reach("acknowledge:queued")
     return row
 
 

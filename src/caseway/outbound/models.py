@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.presence import present
 from caseway.cases.models import Case, Message
 from caseway.mailboxes.models import Mailbox, RawEmail
 
@@ -16,7 +17,7 @@ from caseway.mailboxes.models import Mailbox, RawEmail
 class OutboundState(models.TextChoices):
     QUEUED = "queued", "Queued"
     SENDING = "sending", "Sending"
-    """Claimed by a sender whose lease runs; when the lease ends without a word it becomes uncertain."""
+    """Claimed by a sender. When that dies it is queued again, or uncertain once `handed_over_at` is set."""
     SENT = "sent", "Sent"
     FAILED = "failed", "Failed"
     """The server refused it for good, or it was tried for too long: the last words of the server are kept."""
@@ -41,6 +42,11 @@ class OutboundQuerySet(models.QuerySet["OutboundEmail"]):
         may_leave = models.Q(kind=OutboundKind.SYSTEM) | ~models.Q(organisation_id__in=stopped)
         queued = self.filter(state=OutboundState.QUEUED, send_at__lte=timezone.now())
         return queued.filter(may_leave).order_by("send_at", "id")
+
+    def abandoned(self) -> Self:
+        """Claimed by a sender that is not there any more, or whose lease has ended."""
+        gone = models.Q(claimed_by__isnull=False) & ~models.Q(claimed_by__in=present())
+        return self.filter(gone | models.Q(lease_until__lt=timezone.now()), state=OutboundState.SENDING)
 
 
 class OutboundEmail(models.Model):
@@ -67,6 +73,10 @@ class OutboundEmail(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_number = models.BigIntegerField(default=0, help_text="Grows with each claim: a late sender records nothing")
+    claimed_by = models.BigIntegerField(null=True, blank=True, help_text="Number of the process that is at it")
+    handed_over_at = models.DateTimeField(
+        null=True, blank=True, help_text="Written before the last dot is sent: without it the mail has not left"
+    )
     server_words = models.TextField(blank=True, help_text="The receiving server's last answer, or the error")
     is_scheduled = models.BooleanField(default=False, help_text="A person chose send_at")
     evidence = models.TextField(blank=True, help_text="How it was settled that an uncertain mail was sent")
@@ -95,6 +105,7 @@ class OutboundEmail(models.Model):
             models.Index(fields=["id"], condition=models.Q(state="uncertain"), name="outbound_uncertain"),
             models.Index(fields=["sent_at"], condition=models.Q(sent_at__isnull=False), name="outbound_sent_at"),
             models.Index(fields=["organisation", "message_identifier"], name="outbound_by_message_id"),
+            models.Index(fields=["mailbox", "sent_at"], condition=models.Q(state="sent"), name="outbound_to_copy"),
         ]
 
     def __str__(self) -> str:
@@ -158,3 +169,31 @@ class Pause(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class CopyState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    KEPT = "kept", "In the Sent folder"
+    FAILED = "failed", "Failed"
+    """Tried for too long: the mail was sent, only its copy is missing."""
+
+
+class SentCopy(models.Model):
+    """The copy of a sent mail in its mailbox's Sent folder. Whatever becomes of it, the mail is not sent again."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    outbound = models.OneToOneField(OutboundEmail, on_delete=models.CASCADE, related_name="sent_copy")
+    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="sent_copies")
+    state = models.CharField(max_length=10, choices=CopyState.choices, default=CopyState.WAITING)
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    words = models.TextField(blank=True, help_text="Which folder it is in, or why not yet")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state="waiting"), name="sent_copy_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Copy of {self.outbound_id}: {self.state}"

@@ -21,12 +21,6 @@ OTHERS_FOR = datetime.timedelta(hours=1)
 """A whole domain or mailbox also holds people."""
 
 
-def paused(organisation_id: int, kind: PauseKind, keys: list[str]) -> str:
-    """Why `kind` is paused for one of the keys; '' when it is not."""
-    found = Pause.objects.active().filter(organisation_id=organisation_id, kind=kind, key__in=keys).first()
-    return found.reason if found else ""
-
-
 def pause_acknowledgements(organisation_id: int, key: str, reason: str) -> None:
     """Send none to an address, or to first-time senders of a domain or through a mailbox, for a while."""
     is_mailbox = key.startswith("mailbox:")

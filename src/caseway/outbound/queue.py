@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from caseway.accounts.bell import ring, tell
 from caseway.accounts.models import Employee
+from caseway.accounts.together import add, reserve
 from caseway.cases.models import Attachment, Case, Direction, Message
 from caseway.mail.model import Address, Draft, OutgoingEmail
 from caseway.mail.parse import parse
@@ -37,24 +38,26 @@ def add_message(
     new_text: str,
 ) -> Message:
     """The entry in the case's timeline for a mail that we send."""
-    return Message.objects.create(
-        pk=message_id,
-        organisation_id=case.organisation_id,
-        case=case,
-        direction=Direction.OUT,
-        is_automatic=draft.is_automatic,
-        employee=employee,
-        raw=raw,
-        from_name=draft.sender.name,
-        from_email=draft.sender.email,
-        to=pairs(draft.to),
-        cc=pairs(draft.cc),
-        subject=draft.subject,
-        message_identifier=draft.message_id[:IDENTIFIER_LENGTH],
-        references=[identifier[:IDENTIFIER_LENGTH] for identifier in draft.references],
-        text=draft.text,
-        new_text=new_text,
-        html=draft.html,
+    return add(
+        Message(
+            pk=message_id,
+            organisation_id=case.organisation_id,
+            case=case,
+            direction=Direction.OUT,
+            is_automatic=draft.is_automatic,
+            employee=employee,
+            raw=raw,
+            from_name=draft.sender.name,
+            from_email=draft.sender.email,
+            to=pairs(draft.to),
+            cc=pairs(draft.cc),
+            subject=draft.subject,
+            message_identifier=draft.message_id[:IDENTIFIER_LENGTH],
+            references=[identifier[:IDENTIFIER_LENGTH] for identifier in draft.references],
+            text=draft.text,
+            new_text=new_text,
+            html=draft.html,
+        )
     )
 
 
@@ -93,7 +96,8 @@ def enqueue(
     request_key: str = "",
 ) -> OutboundEmail:
     """One row in the outbox and a ring at the senders' door."""
-    row = OutboundEmail.objects.create(
+    row = OutboundEmail(
+        pk=reserve(OutboundEmail),
         organisation_id=organisation_id,
         kind=kind,
         case=case,
@@ -110,6 +114,7 @@ def enqueue(
         request_key=request_key,
         created_by=by,
     )
+    add(row)
     ring("outbound")
     tell(organisation_id, "outbound", id=row.pk, number=case.number if case else None)
     return row

@@ -1,23 +1,22 @@
-"""How many acknowledgements may leave in an hour: the brake against loops, storms and forged senders."""
+"""How many acknowledgements may leave in an hour: the brake against loops, storms and forged senders.
+
+CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR says how many. To one address: a person with ten matters in an hour is rare, a machine
+that answers us is not. To first-time senders of one domain: a sender whose address changes by a byte each time. To
+first-time senders through one mailbox: forged senders, whose owners our answers would annoy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
 from caseway.mail.model import Address
 from caseway.outbound.models import PauseKind
-from caseway.outbound.pauses import pause_acknowledgements, paused
-
-PER_ADDRESS = 10
-"""To one address: a person with ten matters in an hour is rare, a machine that answers us is not."""
-PER_DOMAIN_OF_STRANGERS = 10
-"""To addresses of one domain that wrote for the first time: a sender whose address changes by a byte each time."""
-STRANGERS_PER_MAILBOX = 100
-"""To first-time addresses through one mailbox: forged senders, whose owners our answers would annoy."""
+from caseway.outbound.pauses import pause_acknowledgements
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +33,22 @@ def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_strang
 
     The first that is too many pauses all for its key: until then every hour would let some through again.
     """
-    brakes = [Brake(to.key, PER_ADDRESS, f"{PER_ADDRESS} acknowledgements to {to.email} within the hour")]
+    limits = settings.CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR
+    per_address, per_domain, per_mailbox = limits["address"], limits["domain"], limits["mailbox"]
+    brakes = [Brake(to.key, per_address, f"{per_address} acknowledgements to {to.email} within the hour")]
     if is_stranger:
         brakes += [
-            Brake(
-                f"@{to.domain}",
-                PER_DOMAIN_OF_STRANGERS,
-                f"{PER_DOMAIN_OF_STRANGERS} first-time senders of {to.domain} within the hour",
-            ),
+            Brake(f"@{to.domain}", per_domain, f"{per_domain} first-time senders of {to.domain} within the hour"),
             Brake(
                 f"mailbox:{mailbox_id or 0}",
-                STRANGERS_PER_MAILBOX,
-                f"{STRANGERS_PER_MAILBOX} first-time senders through this mailbox within the hour",
+                per_mailbox,
+                f"{per_mailbox} first-time senders through this mailbox within the hour",
             ),
         ]
     keys = [brake.key for brake in brakes]
-    if reason := paused(organisation_id, PauseKind.ACKNOWLEDGEMENTS, keys):
+    counts, reason = _count(organisation_id, keys)
+    if reason:
         return f"paused: {reason}"
-    counts = _count(organisation_id, keys)
     tripped = next((brake for brake in brakes if counts[brake.key] > brake.limit), None)
     if tripped is None:
         return ""
@@ -59,15 +56,20 @@ def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_strang
     return tripped.reason
 
 
-def _count(organisation_id: int, keys: Sequence[str]) -> dict[str, int]:
-    """Each key's count of this hour, itself included."""
+def _count(organisation_id: int, keys: Sequence[str]) -> tuple[dict[str, int], str]:
+    """Each key's count of this hour, itself included, and why one of the keys is paused."""
     hour = timezone.now().replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
         cursor.execute(
+            "WITH counted AS ("
             "INSERT INTO outbound_acknowledgementcount (organisation_id, key, hour, count) "
             "SELECT %s, key, %s, 1 FROM unnest(%s::text[]) AS key ORDER BY key "
             "ON CONFLICT (organisation_id, key, hour) "
-            "DO UPDATE SET count = outbound_acknowledgementcount.count + 1 RETURNING key, count",
-            [organisation_id, hour, list(keys)],
+            "DO UPDATE SET count = outbound_acknowledgementcount.count + 1 RETURNING key, count) "
+            "SELECT key, count, (SELECT reason FROM outbound_pause WHERE outbound_pause.key = counted.key "
+            "AND organisation_id = %s AND kind = %s AND ended_at IS NULL AND (until IS NULL OR until > %s) LIMIT 1) "
+            "FROM counted",
+            [organisation_id, hour, list(keys), organisation_id, PauseKind.ACKNOWLEDGEMENTS.value, timezone.now()],
         )
-        return dict(cursor.fetchall())
+        rows = cursor.fetchall()
+    return {key: count for key, count, _ in rows}, next((reason for *_, reason in rows if reason), "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
@@ -28,10 +27,8 @@ def hold_scheduled(case: Case) -> int:
     """The customer wrote: scheduled replies of the case wait for a person's word. In the caller's transaction."""
     now = timezone.now()
     waiting = OutboundEmail.objects.filter(case=case, state=OutboundState.QUEUED, is_scheduled=True, send_at__gt=now)
-    with transaction.atomic():
-        held = waiting.update(
-            state=OutboundState.HELD, server_words="The customer wrote before it was due. Read that first, then decide."
-        )
-        if held:
-            tell(case.organisation_id, "outbound", number=case.number)
+    words = "The customer wrote before it was due. Read that first, then decide."
+    held = waiting.update(state=OutboundState.HELD, server_words=words)
+    if held:
+        tell(case.organisation_id, "outbound", number=case.number)
     return held

@@ -1,31 +1,42 @@
 """Sending what is due: claim, talk to the server outside any transaction, record its word.
 
-A crash between the server's 250 and the record leaves `sending`. When that claim's lease ends the mail becomes
-`uncertain` and waits for a person: it is never sent again blindly (RFC 1047 tells why this cannot be avoided).
+Before the last dot of a mail is sent, `handed_over_at` is written and committed, by the holder of the claim only. A
+claim whose process died before that is queued again: the server cannot have taken the mail. One that died after it
+leaves the mail `uncertain` until a person decides: it is never sent again blindly (RFC 1047 tells why this cannot be
+avoided).
 """
 
 from __future__ import annotations
 
 import datetime
 import logging
+import time
+from collections.abc import Callable
+from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from caseway.accounts.bell import tell
+from caseway.accounts import presence
+from caseway.accounts.bell import ring, tell
+from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation
+from caseway.accounts.together import gathered
 from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import smtp
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
+from caseway.mailboxes.models import Mailbox
 from caseway.outbound.breaker import stop_runaways
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 log = logging.getLogger(__name__)
 
 LEASE = datetime.timedelta(minutes=15)
-"""Longer than a transmission may take by the timeouts of `mailboxes.smtp`."""
+"""Longer than a transmission may take by the timeouts of `mailboxes.smtp`. A worker's claims end with the worker."""
+RECORD_SECONDS = 120.0
+"""How long a server's word is held while the database is away."""
 BETWEEN_LOOKS = 10
 """Mails that one sender tries between two looks for runaway sending."""
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
@@ -34,34 +45,90 @@ LONGEST = datetime.timedelta(days=3)
 """How long a temporary refusal is tried again (RFC 5321 4.5.4.1: four to five days; three is when people ask)."""
 
 
+Write = Callable[[], None]
+"""Writes down what became of one mail, inside a transaction."""
+
+
 def send_due() -> int:
-    """Send what is due; returns how many were tried. Safe to run in any number of processes at once."""
-    with every_organisation():
-        _end_leases()
+    """Send what is due; returns how many were tried. Safe to run in any number of processes at once.
+
+    A mail is claimed when the one before it is settled, never ahead: what a process that dies leaves unclear is one
+    mail, and that one may really have been sent.
+    """
+    with every_organisation(), smtp.Courier() as courier:
+        _take_over()
         tried = 0
         stop_runaways()
-        while (row := _claim()) is not None:
-            _try(row)
+        row = _settle_and_claim(None)
+        while row is not None:
+            written = _try(row, courier)
             tried += 1
             if tried % BETWEEN_LOOKS == 0:
+                _settle(written)
                 stop_runaways()
+                row = _settle_and_claim(None)
+                continue
+            row = _settle_and_claim(written)
         return tried
 
 
+def _settle_and_claim(write: Write | None) -> OutboundEmail | None:
+    """The outcome of the last mail and the claim of the next one, in one transaction. The outcome matters more."""
+    try:
+        with transaction.atomic(), gathered():
+            if write is not None:
+                write()
+            row = _claim()
+    except DatabaseError:
+        if write is not None:
+            _settle(write)
+        raise
+    if write is not None:
+        reach("send:recorded")
+    if row is not None:
+        reach("send:claimed")
+    return row
+
+
+def _settle(write: Write) -> None:
+    """Write down what the server said. A database that restarts is waited for."""
+    deadline = time.monotonic() + RECORD_SECONDS
+    while True:
+        try:
+            with transaction.atomic():
+                return write()
+        except DatabaseError as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("The outcome of a mail waits for the database: %s", error)
+            connection.close()
+            time.sleep(0.5)
+
+
+_WHOLE = tuple(field.name for field in OutboundEmail._meta.concrete_fields)
+
+
 def _claim() -> OutboundEmail | None:
-    with transaction.atomic():
-        row = OutboundEmail.objects.due().select_for_update(skip_locked=True, of=("self",)).first()
-        if row is None:
-            return None
+    row = (
+        OutboundEmail.objects.due()
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("raw", "case")
+        .only(*_WHOLE, "raw", *(f"case__{name}" for name in ("number", "organisation")))
+        .first()
+    )
+    if row is not None:
         row.state = OutboundState.SENDING
         row.lease_until = timezone.now() + LEASE
         row.lease_number += 1
         row.attempts += 1
-        row.save(update_fields=["state", "lease_until", "lease_number", "attempts"])
-        return row
+        row.claimed_by = presence.number()
+        row.handed_over_at = None
+        row.save(update_fields=["state", "lease_until", "lease_number", "attempts", "claimed_by", "handed_over_at"])
+    return row
 
 
-def _try(row: OutboundEmail) -> None:
+def _try(row: OutboundEmail, courier: smtp.Courier) -> Write:
+    """Talk to the server. No transaction is open; what it said is written by the function that comes back."""
     try:
         email = OutgoingEmail(
             raw=row.raw.content(),
@@ -70,18 +137,45 @@ def _try(row: OutboundEmail) -> None:
             recipients=tuple(row.recipients),
             needs_smtputf8=row.needs_smtputf8,
         )
-        receipt = smtp.send(smtp.outgoing_server(row.mailbox), email)
+        receipt = courier.send(_server(row), email, before_last_dot=lambda: _hand_over(row))
+    except _TakenOverError:
+        log.warning("Outbox row %s was taken over before it was handed over", row.pk)
+        return _nothing
     except Uncertain as error:
-        _record(row, OutboundState.UNCERTAIN, _words(error))
+        return partial(_record, row, OutboundState.UNCERTAIN, _words(error))
     except Temporary as error:
-        _again(row, _words(error))
+        return partial(_again, row, _words(error))
     except Refused as error:
-        _record(row, OutboundState.FAILED, _words(error))
+        return partial(_record, row, OutboundState.FAILED, _words(error))
     except Exception as error:  # whatever it is, the next mail must not wait for it
-        log.exception("Outbox row %s could not be tried", row.pk)
-        _again(row, f"{type(error).__name__}: {error}")
-    else:
-        _taken(row, receipt)
+        log.warning("Outbox row %s could not be tried", row.pk, exc_info=not isinstance(error, DatabaseError))
+        return partial(_again, row, f"{type(error).__name__}: {error}")
+    reach("send:answered")
+    return partial(_taken, row, receipt)
+
+
+def _nothing() -> None:
+    """There is nothing to write: the mail is somebody else's by now."""
+
+
+def _server(row: OutboundEmail) -> smtp.OutgoingServer:
+    """The server of the row's mailbox, without opening its passwords where the system's own is used."""
+    if row.mailbox_id is not None and Mailbox.objects.filter(pk=row.mailbox_id).exclude(smtp_host="").exists():
+        return smtp.outgoing_server(row.mailbox)
+    return smtp.outgoing_server(None)
+
+
+class _TakenOverError(Exception):
+    """Somebody else has this mail by now: it must not be sent here."""
+
+
+def _hand_over(row: OutboundEmail) -> None:
+    """The last moment to stop. Committed, so that whoever finds the row later knows that the dot may have followed."""
+    row.handed_over_at = timezone.now()
+    held = OutboundEmail.objects.filter(pk=row.pk, lease_number=row.lease_number, state=OutboundState.SENDING)
+    if not held.update(handed_over_at=row.handed_over_at):
+        raise _TakenOverError
+    reach("send:handing-over")
 
 
 def _taken(row: OutboundEmail, receipt: smtp.Receipt) -> None:
@@ -110,30 +204,41 @@ def _again(row: OutboundEmail, words: str) -> None:
 
 def _record(row: OutboundEmail, state: OutboundState, words: str, **fields: datetime.datetime) -> None:
     """Write the outcome, unless this claim's lease was taken over meanwhile."""
-    with transaction.atomic():
-        held = OutboundEmail.objects.filter(
-            pk=row.pk, lease_number=row.lease_number, state__in=[OutboundState.SENDING, OutboundState.UNCERTAIN]
+    held = OutboundEmail.objects.filter(
+        pk=row.pk, lease_number=row.lease_number, state__in=[OutboundState.SENDING, OutboundState.UNCERTAIN]
+    )
+    ended = {"server_words": words[:4000], "lease_until": None, "claimed_by": None, **fields}
+    if not held.update(state=state, **ended):
+        log.warning("Outbox row %s was taken over before its outcome (%s) was written", row.pk, state)
+        return
+    if state == OutboundState.SENT and row.message_id is not None:
+        Message.objects.filter(pk=row.message_id).update(sent_at=fields["sent_at"])
+    _tell(row)
+
+
+def _take_over() -> None:
+    """What a sender has left behind: to be sent again when its last dot was not sent, else uncertain."""
+    for row in OutboundEmail.objects.abandoned()[:100]:
+        left = OutboundEmail.objects.filter(
+            pk=row.pk, state=OutboundState.SENDING, lease_number=row.lease_number, claimed_by=row.claimed_by
         )
-        if not held.update(state=state, server_words=words[:4000], lease_until=None, **fields):
-            log.warning("Outbox row %s was taken over before its outcome (%s) was written", row.pk, state)
-            return
-        if state == OutboundState.SENT and row.message_id is not None:
-            Message.objects.filter(pk=row.message_id).update(sent_at=fields["sent_at"])
-        _tell(row)
-
-
-def _end_leases() -> None:
-    late = OutboundEmail.objects.filter(state=OutboundState.SENDING, lease_until__lt=timezone.now())
-    for row in late[:100]:
         with transaction.atomic():
-            changed = OutboundEmail.objects.filter(
-                pk=row.pk, state=OutboundState.SENDING, lease_number=row.lease_number
-            ).update(
+            # A growing number stops the sender, should it live after all: it asks for it before the last dot.
+            changed = left.filter(handed_over_at=None).update(
+                state=OutboundState.QUEUED,
+                lease_number=F("lease_number") + 1,
+                lease_until=None,
+                claimed_by=None,
+                send_at=timezone.now(),
+            ) or left.update(
+                # The same number: its word, should it still come, is worth more than this.
                 state=OutboundState.UNCERTAIN,
-                lease_number=F("lease_number"),
+                lease_until=None,
+                claimed_by=None,
                 server_words="The process that was sending it ended before the server's answer was written down.",
             )
             if changed:
+                ring("outbound")
                 _tell(row)
 
 

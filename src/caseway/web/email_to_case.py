@@ -13,6 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from caseway.accounts.models import Employee, Team
 from caseway.accounts.plans import Feature, Plan, includes, require
+from caseway.intake.counts import lines_by_mailbox
+from caseway.intake.history import latest_imports
 from caseway.mailboxes import autoconfig, diagnosis, management
 from caseway.mailboxes.autoconfig import Guess
 from caseway.mailboxes.diagnose import STEPS
@@ -23,20 +25,20 @@ from caseway.web.doors import EmployeeRequest, administrator_page
 RUNNING = (DiagnosisState.REQUESTED, DiagnosisState.RUNNING)
 REMEMBERED = "email-to-case"
 """Session key of what was typed last, passwords left out: Back to the form finds it."""
-SWITCHES = ("from_email_id", "add_to_cc", "is_default", "acknowledges")
+SWITCHES = ("from_email_id", "add_to_cc", "is_default", "acknowledges", "copies_sent")
 
 
 @administrator_page
 @require_safe
 def addresses(request: EmployeeRequest) -> HttpResponse:
-    return render(request, "settings/email_to_case.html", _context(request))
+    return render(request, "settings/email_to_case.html", context_of_addresses(request))
 
 
 @administrator_page
 @require_safe
 def address_list(request: EmployeeRequest) -> HttpResponse:
     """The list by itself: health as it is now."""
-    return render(request, "settings/_addresses.html", _context(request))
+    return render(request, "settings/_addresses.html", context_of_addresses(request))
 
 
 @administrator_page
@@ -64,7 +66,7 @@ def add(request: EmployeeRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: EmployeeRequest, pk: int) -> HttpResponse:
     """The same for a connected address. What touches no server is saved at once."""
-    row = _find(request, pk)
+    row = find_address(request, pk)
     if request.method == "POST":
         require(request.user.organisation, Feature.EMAIL_TO_CASE)
         return _authenticate(request, row)
@@ -78,7 +80,7 @@ def edit(request: EmployeeRequest, pk: int) -> HttpResponse:
 @require_POST
 def pause(request: EmployeeRequest, pk: int) -> HttpResponse:
 
-    row = _find(request, pk)
+    row = find_address(request, pk)
     management.pause(row, by=request.user)
     messages.success(request, _("%(address)s is paused. Its mail waits in the mailbox.") % {"address": row.address})
     return redirect("email-to-case")
@@ -88,7 +90,7 @@ def pause(request: EmployeeRequest, pk: int) -> HttpResponse:
 @require_POST
 def resume(request: EmployeeRequest, pk: int) -> HttpResponse:
 
-    row = _find(request, pk)
+    row = find_address(request, pk)
     management.resume(row, by=request.user)
     messages.success(request, _("%(address)s is read again.") % {"address": row.address})
     return redirect("email-to-case")
@@ -99,7 +101,7 @@ def resume(request: EmployeeRequest, pk: int) -> HttpResponse:
 def deletion(request: EmployeeRequest, pk: int) -> HttpResponse:
     """Disconnect an address. Its cases and mail stay."""
 
-    row = _find(request, pk)
+    row = find_address(request, pk)
     management.delete(row, by=request.user)
     messages.success(request, _("%(address)s is disconnected. Its cases stay.") % {"address": row.address})
     return redirect("email-to-case")
@@ -109,7 +111,9 @@ def deletion(request: EmployeeRequest, pk: int) -> HttpResponse:
 @require_safe
 def authentication(request: EmployeeRequest, pk: int) -> HttpResponse:
     """The drawer while Authenticate runs, and its result."""
-    return render(request, "settings/email_to_case.html", _context(request) | _diagnosis_context(request, pk))
+    return render(
+        request, "settings/email_to_case.html", context_of_addresses(request) | _diagnosis_context(request, pk)
+    )
 
 
 @administrator_page
@@ -151,7 +155,7 @@ def _show_form(
     status: int = 200,
 ) -> HttpResponse:
     organisation = {"organisation_id": request.user.organisation_id}
-    context = _context(request) | {
+    context = context_of_addresses(request) | {
         "drawer": "form",
         "row": row,
         "values": values,
@@ -164,14 +168,18 @@ def _show_form(
     return render(request, "settings/email_to_case.html", context, status=status)
 
 
-def _context(request: EmployeeRequest) -> dict[str, Any]:
+def context_of_addresses(request: EmployeeRequest) -> dict[str, Any]:
+    """What the list of addresses shows."""
     organisation = request.user.organisation
     rows = SupportAddress.objects.filter(organisation=organisation, deleted_at=None, mailbox__deleted_at=None)
     related = ("mailbox", "mailbox__state_by", "assigned_employee", "assigned_team", "paused_by")
+    found = list(rows.select_related(*related).order_by("address", "pk"))
     return {
         "app": "cases",
         "section": "email-to-case",
-        "rows": rows.select_related(*related).order_by("address", "pk"),
+        "rows": found,
+        "imports": latest_imports(organisation.pk),
+        "counts": lines_by_mailbox(organisation.pk),
         "is_included": includes(organisation, Feature.EMAIL_TO_CASE),
         "plan": Plan(organisation.plan).label,
     }
@@ -191,7 +199,8 @@ def _diagnosis_context(request: EmployeeRequest, pk: int) -> dict[str, Any]:
     }
 
 
-def _find(request: EmployeeRequest, pk: int) -> SupportAddress:
+def find_address(request: EmployeeRequest, pk: int) -> SupportAddress:
+    """A row of the employee's organisation, or 404."""
     rows = SupportAddress.objects.filter(organisation_id=request.user.organisation_id, deleted_at=None)
     row = rows.select_related("mailbox", "organisation").filter(pk=pk).first()
     if row is None:

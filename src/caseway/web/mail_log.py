@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from caseway.intake import decisions
+from caseway.intake.counts import latest_lines
 from caseway.intake.decisions import NotPossibleError
 from caseway.intake.models import InboundEmail, InboundState, SenderRule
 from caseway.intake.search import Filters, account_of, find, identifier_of, looks_like_identifier
@@ -56,6 +57,7 @@ def mail_log(request: EmployeeRequest) -> HttpResponse:
         "app": "cases",
         "section": "mail-log",
         "tabs": TABS,
+        "lines": latest_lines(request.user.organisation_id),
         "kinds": KINDS,
         "mailboxes": Mailbox.objects.filter(organisation_id=request.user.organisation_id).order_by("address", "pk"),
         "rules": SenderRule.objects.filter(organisation_id=request.user.organisation_id)

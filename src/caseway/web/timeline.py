@@ -64,7 +64,16 @@ def _belongs(before: Event, after: Event) -> bool:
 
 def _message_version(message: Message) -> str:
     outbound = getattr(message, "outbound", None)
-    return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" if outbound is not None else "1"
+    if outbound is not None:
+        copy = getattr(outbound, "sent_copy", None)
+        return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" + (
+            f"-{copy.state}-{copy.attempts}" if copy else ""
+        )
+    parts = [str(len(message.attachments.all()))]
+    for inbound in message.inbound.all():
+        rest = getattr(inbound, "remainder", None)
+        parts += [rest.state] if rest is not None else []
+    return "-".join(parts)
 
 
 def tell(event: Event, *, is_acting: bool) -> SafeString | str:

@@ -66,6 +66,7 @@ class EmailToCaseAnswer(Answer):
     after_processing: AfterName = Field(examples=["leave"])
     move_to_folder: str = Field(examples=[""])
     trusted_authserv: str = Field(description="Whose word on senders is believed", examples=["mx.fieldnote.example"])
+    copies_sent: bool = Field(description="What is sent is copied to the account's Sent folder", examples=[False])
     created_at: datetime.datetime = Field(examples=["2026-10-01T08:00:00Z"])
     health: Health
 
@@ -137,6 +138,7 @@ class AccountInput(AssigneeInput):
         description="Whose Authentication-Results are believed (RFC 8601). Empty: learnt by Authenticate",
         examples=["mx.fieldnote.example"],
     )
+    copies_sent: bool | None = Field(None, examples=[False])
 
 
 class NewAccount(AccountInput):

@@ -59,6 +59,9 @@ class InboundAnswer(Answer):
     size: int = Field(description="Bytes", examples=[4821])
     case: int | None = Field(description="Number of its case", examples=[1042])
     message: int | None = Field(description="Id of its message in the case", examples=[501])
+    size_on_server: int = Field(
+        description="Bytes of the whole mail when only its beginning was fetched; else 0", examples=[0]
+    )
     is_history: bool = Field(description="From before the connection: sends nothing", examples=[False])
     received_at: datetime.datetime = Field(examples=["2026-11-23T09:12:43Z"])
     kept_at: datetime.datetime = Field(examples=["2026-11-23T09:12:43.500Z"])

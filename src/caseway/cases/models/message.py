@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.together import reserve
 from caseway.cases.models.case import Case
 from caseway.cases.models.choices import Direction
 from caseway.contacts.models import Contact
@@ -65,9 +66,7 @@ class Message(models.Model):
     @classmethod
     def reserve_id(cls) -> int:
         """The id of a message to come: its Message-ID names it, and so is made before the row."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [cls._meta.db_table])
-            return int(cursor.fetchone()[0])
+        return reserve(cls)
 
     @property
     def author(self) -> str:

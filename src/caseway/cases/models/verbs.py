@@ -11,6 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
+from caseway.accounts.together import add
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models.choices import Direction, EventKind, Priority, Status
 from caseway.mail.address import address_key
@@ -123,7 +124,8 @@ class CaseVerbs:
     def timeline(self) -> list[Message | Event]:
         """Messages and events in the order of time, ready to be shown without further queries."""
         case = cast("Case", self)
-        messages = case.messages.select_related("employee", "contact", "outbound").prefetch_related("attachments")
+        messages = case.messages.select_related("employee", "contact", "outbound", "outbound__sent_copy")
+        messages = messages.prefetch_related("attachments", "inbound__remainder")
         events = case.events.select_related("employee")
         entries: list[Message | Event] = [*messages, *events]
         return sorted(entries, key=lambda entry: (entry.created_at, entry.pk))
@@ -140,8 +142,15 @@ class CaseVerbs:
         from caseway.cases.models import Event
 
         case = cast("Case", self)
-        return Event.objects.create(
-            organisation_id=case.organisation_id, case=case, kind=kind, data=data or {}, employee=by, message=message
+        return add(
+            Event(
+                organisation_id=case.organisation_id,
+                case=case,
+                kind=kind,
+                data=data or {},
+                employee=by,
+                message=message,
+            )
         )
 
     def tell_changed(self, event: str = "case.changed") -> None:

@@ -34,12 +34,11 @@ def intake(
     ] = "",
 ) -> None:
     """Take one mail from standard input, for mail servers and scripts. Exit code 0: it is kept; 75: try again."""
-    raw = sys.stdin.buffer.read()
-    if not raw.strip():
-        raise CommandError("Nothing came on standard input.", "Pipe a whole mail into this command.", DATA_ERROR)
     try:
-        _keep(raw, organisation, recipient)
-    except CommandError:
+        _keep(sys.stdin.buffer.read(), organisation, recipient)
+    except CommandError as error:
+        if error.code not in {USAGE, DATA_ERROR, NO_USER}:  # Postfix returns mail to its sender at codes it cannot read
+            error.code = TEMPORARY
         raise
     except Exception as error:
         # Whatever it is, the mail server still has the mail, and must keep it.
@@ -49,6 +48,8 @@ def intake(
 
 
 def _keep(raw: bytes, organisation: str, recipient: str) -> None:
+    if not raw.strip():
+        raise CommandError("Nothing came on standard input.", "Pipe a whole mail into this command.", DATA_ERROR)
     from caseway.ops.commands.database import database, require_migrated, set_up_django
     from caseway.ops.commands.organisations import find_organisation
 

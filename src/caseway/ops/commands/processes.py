@@ -1,4 +1,4 @@
-"""`caseway up`, `web`, `worker` and `watch`: the processes that stay."""
+"""`caseway up`, `web`, `worker`, `watch` and `lmtp`: the processes that stay."""
 
 from __future__ import annotations
 
@@ -117,6 +117,46 @@ def watch() -> None:
     stop = threading.Event()
     with signals_set(stop):
         watch_mailboxes(stop)
+
+
+def lmtp(
+    listen: Annotated[str, typer.Option("--listen", help="host:port, or the path of a Unix socket.")] = "",
+    smtp: Annotated[bool, typer.Option("--smtp", help="Speak SMTP instead of LMTP.")] = False,
+    organisation: Annotated[str, typer.Option("--organisation", help="Take mail for this one only (short name).")] = "",
+    any_recipient: Annotated[
+        bool, typer.Option("--any-recipient", help="Take mail to every address; needs --organisation.")
+    ] = False,
+    mode: Annotated[str, typer.Option("--mode", help="Rights of the Unix socket, octal.")] = "660",
+) -> None:
+    """Take mail from a mail server by LMTP. It is told that a mail is taken when it cannot be lost any more."""
+    import asyncio
+
+    listen = listen or configuration.LMTP_LISTEN.value()
+    place = _place(listen)
+    rights = int(mode, 8) if mode.isdigit() and set(mode) <= set("01234567") else -1
+    if not 0 <= rights <= 0o777:
+        raise CommandError(f"--mode must be octal, such as 660, not “{mode}”.", code=2)
+    if any_recipient and not organisation:
+        raise CommandError("--any-recipient needs --organisation.", "Say whose mail all of it is.", code=2)
+    _ready()
+    from caseway.ops.commands.organisations import find_organisation
+    from caseway.ops.lmtp import take_mail
+
+    only = find_organisation(organisation) if organisation else None
+    try:
+        asyncio.run(take_mail(place, rights, only, takes_all=any_recipient, speaks_smtp=smtp))
+    except OSError as error:
+        raise CommandError(f"{listen} cannot be listened on: {error}", "Choose another with --listen.") from error
+
+
+def _place(listen: str) -> tuple[str, int]:
+    """(host, port), or (path, 0) of a Unix socket."""
+    if "/" in listen:
+        return listen.removeprefix("unix:"), 0
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit() or not 0 < int(port) < 65536:
+        raise CommandError(f"--listen must be host:port or a path, not “{listen}”.", code=2)
+    return host.strip("[]"), int(port)
 
 
 def _ready() -> None:

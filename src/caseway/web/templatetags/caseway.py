@@ -133,6 +133,14 @@ def get(mapping: Any, key: Any) -> Any:
 
 
 @register.filter
+def alarm_place(kind: str) -> str:
+    """The page on which a kind of alarm is mended."""
+    from caseway.web.alarms import PLACES
+
+    return PLACES.get(kind, "outgoing-email")
+
+
+@register.filter
 def sheets(names: str) -> list[str]:
     """Paths of our stylesheets."""
     return [f"caseway/{name}.css" for name in names.split()]

@@ -21,6 +21,7 @@
     on("outbound", (data) => { if (data.number) caseChanged(data); soon("outbox", () => refreshLists("outbound"), 400)(); });
     on("mailbox.health", soon("addresses", refreshAddresses));
     on("inbound", soon("addresses", () => { refreshAddresses(); refreshLists("inbound"); }, 400));
+    on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
     on("reload", missed);
     on("ended", () => location.reload());
@@ -149,8 +150,8 @@
     globalThis.htmx?.process(next);
   }
 
-  async function refreshAddresses() {
-    const place = one("#addresses");
+  async function refresh(selector) {
+    const place = one(selector);
     if (!place) return;
     const response = await get(place.dataset.refresh);
     if (response.ok) { place.replaceWith(fragment(await response.text())); freshTimes(); }
@@ -162,9 +163,11 @@
     const response = await get(place.dataset.refresh);
     if (response.ok && place.isConnected) { place.replaceWith(fragment(await response.text())); freshTimes(); }
   }
+  const refreshAddresses = () => refresh("#addresses");
   /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
   const missed = soon("missed", async () => {
     refreshAddresses();
+    refresh("#alarms");
     refreshLists("inbound");
     refreshLists("outbound");
     if (body.dataset.page !== "list" && body.dataset.page !== "case") return;

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_walls"),
         ("cases", "0003_unknown_address"),
-        ("mailboxes", "0004_trusted_authserv"),
-        ("outbound", "0002_walls"),
+        ("mailboxes", "0005_trusted_authserv"),
+        ("outbound", "0004_sent_copies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

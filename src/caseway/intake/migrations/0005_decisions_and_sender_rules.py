@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_walls"),
         ("cases", "0003_unknown_address"),
-        ("intake", "0002_walls"),
-        ("mailboxes", "0004_trusted_authserv"),
+        ("intake", "0004_history_counts_alarms"),
+        ("mailboxes", "0005_trusted_authserv"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mailboxes", "0003_rescans"),
+        ("mailboxes", "0004_copies_and_counts"),
     ]
 
     operations = [
