@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import datetime
 
+import pytest
+from django.utils import timezone
+
+from caseway.cases.models import Message
 from caseway.intake.models import InboundEmail
 from caseway.intake.process import process_pending
 from caseway.mail.model import Address
-from caseway.outbound.models import OutboundEmail
+from caseway.outbound.models import OutboundEmail, Pause
 from caseway.outbound.system import send_system
 from tests.api.conftest import Api
 from tests.api.mails import arrive, mail
@@ -99,3 +103,82 @@ def test_invitations_are_for_administrators(api: Api, administrator: Api, inside
     assert [row["id"] for row in administrator.get("/outbound?kind=system")["items"]] == [sent.pk]
     assert api.get("/outbound")["items"] == []
     api.get(f"/outbound/{sent.pk}", 404)
+
+
+def test_a_message_id_is_accounted_for(administrator: Api, api: Api, inside: Company) -> None:
+    row = arrive(inside, mail(inside))
+    found = administrator.get(f"/mail/account?message_id=<{row.message_identifier}>")
+    assert found["is_known"] and "It is in CW-" in found["sentences"][0]
+    never = administrator.get("/mail/account?message_id=never@seen.example")
+    assert not never["is_known"] and never["sentences"][0].startswith("Never seen")
+    api.get("/mail/account?message_id=never@seen.example", 403)
+
+
+def test_senders_are_ignored_and_their_mail_made_a_case_all_the_same(
+    administrator: Api, api: Api, stranger: Api, inside: Company
+) -> None:
+    api.post("/mail/ignored-senders", {"sender": "@ehlers.example"}, 403)
+    rule = administrator.post("/mail/ignored-senders", {"sender": "@ehlers.example"}, 201)
+    assert administrator.post("/mail/ignored-senders", {"sender": "@EHLERS.example"}, 201)["id"] == rule["id"]
+    administrator.post("/mail/ignored-senders", {"sender": "nobody"}, 422)
+    row = arrive(inside, mail(inside))
+    assert row.state == "ignored"
+    api.post(f"/inbound/{row.pk}/case", expect=403)
+    assert administrator.post(f"/inbound/{row.pk}/case", expect=202)["state"] == "pending"
+    process_pending()
+    assert administrator.get(f"/inbound/{row.pk}")["state"] == "delivered"
+    assert OutboundEmail.objects.count() == 0
+    administrator.post(f"/inbound/{row.pk}/case", expect=409)
+    assert stranger.get("/mail/ignored-senders") == []
+    stranger.delete(f"/mail/ignored-senders/{rule['id']}", 404)
+    administrator.delete(f"/mail/ignored-senders/{rule['id']}")
+    assert administrator.get("/mail/ignored-senders") == []
+
+
+def test_what_is_paused_is_listed_and_resumed(administrator: Api, stranger: Api, inside: Company) -> None:
+    made = Pause.objects.create(organisation=inside.organisation, kind="sending", key="*", reason="too many")
+    [pause] = administrator.get("/mail/pauses")
+    assert (pause["id"], pause["kind"], pause["reason"]) == (made.pk, "sending", "too many")
+    assert stranger.get("/mail/pauses") == []
+    stranger.post(f"/mail/pauses/{made.pk}/resume", expect=404)
+    administrator.post(f"/mail/pauses/{made.pk}/resume")
+    assert administrator.get("/mail/pauses") == []
+
+
+def test_a_mail_is_replayed_and_the_difference_applied(administrator: Api, api: Api, inside: Company) -> None:
+    row = arrive(inside, mail(inside))
+    at = f"/inbound/{row.pk}/replay"
+    assert administrator.get(at)["changes"] == []
+    Message.objects.filter(pk=row.message_id).update(new_text="cut short")
+    [change] = administrator.get(at)["changes"]
+    assert (change["what"], change["before"]) == ("New text", "cut short")
+    api.post(at, expect=403)
+    assert "Rewritten" in administrator.post(at)["done"]
+    assert administrator.get(at)["changes"] == []
+
+
+def test_a_reply_for_later_is_scheduled_held_released_and_sent_now(api: Api, inside: Company) -> None:
+    row = arrive(inside, mail(inside))
+    assert row.case is not None
+    at = f"/cases/{row.case.number}/reply"
+    api.post(at, {"text": "Later.", "send_at": "2001-01-01T00:00:00Z"}, 422)
+    api.post(at, {"text": "Later.", "send_at": "2999-01-01T00:00:00"}, 422)
+    when = (timezone.now() + datetime.timedelta(days=3)).isoformat()
+    queued = api.post(at, {"text": "Later.", "send_at": when, "cc": ["boss@else.example"]}, 202)
+    assert [one["email"] for one in queued["warnings"]] == ["boss@else.example"]
+    out = f"/outbound/{queued['delivery']['id']}"
+    assert api.get(out)["is_scheduled"]
+    api.post(f"{out}/release", expect=409)
+    OutboundEmail.objects.filter(pk=queued["delivery"]["id"]).update(state="held")
+    assert api.post(f"{out}/release")["state"] == "queued"
+    assert api.post(f"{out}/send-now")["send_at"] < when
+    api.post(f"{out}/was-sent", expect=403)
+
+
+def test_an_uncertain_mail_is_settled_by_a_person(administrator: Api, inside: Company) -> None:
+    arrive(inside, mail(inside))
+    row = OutboundEmail.objects.get()
+    administrator.post(f"/outbound/{row.pk}/was-sent", expect=409)
+    OutboundEmail.objects.update(state="uncertain")
+    settled = administrator.post(f"/outbound/{row.pk}/was-sent")
+    assert settled["state"] == "sent" and "Maya" in settled["evidence"]

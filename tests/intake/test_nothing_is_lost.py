@@ -12,8 +12,9 @@ from django.db import transaction
 from caseway.cases.models import Case
 from caseway.intake import deliver as deliver_module
 from caseway.intake import process as process_module
+from caseway.intake.decisions import process_again
 from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
-from caseway.intake.process import process_again, process_pending
+from caseway.intake.process import process_pending
 from caseway.intake.receive import receive, receive_piped
 from caseway.mailboxes.errors import LeaseLostError
 from caseway.mailboxes.models import Mailbox, RawEmail

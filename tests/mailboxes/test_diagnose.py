@@ -240,6 +240,26 @@ def test_outgoing_server_with_an_expired_certificate(
         assert "expired on " in step.cause
 
 
+@pytest.mark.parametrize(
+    ("results", "learnt"),
+    [
+        (b"Authentication-Results: MX.example.com 1;\r\n dkim=none\r\n", "mx.example.com"),
+        (
+            b"Authentication-Results: mx.example.com; dmarc=pass\r\nAuthentication-Results: forged.example; none\r\n",
+            "mx.example.com",
+        ),
+        (b"", ""),
+    ],
+)
+def test_the_server_that_vouches_for_senders_is_learnt_from_the_test_message(
+    results: bytes, learnt: str, dovecot: Dovecot, make_smtp_server: MakeServer
+) -> None:
+    user = dovecot.add_user(f"vouch{len(results)}@example.com")
+    smtp_server = make_smtp_server(deliver=lambda to, raw: dovecot.deliver(to, results + raw))
+    findings, _ = run(with_smtp(form_for(dovecot, user), smtp_server))
+    assert findings.passed and findings.authserv == learnt
+
+
 def test_greylisted_test_message(dovecot: Dovecot, make_smtp_server: MakeServer) -> None:
     user = dovecot.add_user("grey@example.com")
     smtp_server = make_smtp_server(deliver=dovecot.deliver)

@@ -127,6 +127,7 @@ def test_a_posted_form_with_every_field(organisation: Organisation, administrato
         ("assigned_to", "employee:1;drop", "from the list"),
         ("assigned_team", "x", "from the list"),
         ("after_processing", "burn", "Choose one of"),
+        ("trusted_authserv", "mx.example.com; dmarc=pass", "one name"),
         ("after_processing", "move", ""),
         ("display_name", "a\nBcc: b", "control characters"),
     ],

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 
 from caseway.accounts.models import Employee, Organisation
-from caseway.accounts.scope import every_organisation
+from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.cases.models import Message
 from caseway.intake.models import InboundEmail
+from caseway.intake.process import process_pending
+from caseway.intake.receive import receive_piped
 from caseway.ops.configuration import SETTINGS
 from tests.ops.conftest import Run
 
@@ -169,3 +172,20 @@ def test_processes_without_a_database_say_what_to_do(caseway: Run) -> None:
     done = caseway("web")
     assert done.returncode == 1
     assert "caseway up" in done.stderr
+
+
+def test_replay_says_what_would_be_otherwise_and_applies_it(caseway_here: Run, fieldnote: Organisation) -> None:
+    with organisation_scope(fieldnote.pk):
+        receive_piped(fieldnote, MAIL, "help@fieldnote.example")
+    process_pending()
+    assert "1 mails read again, 0 come out otherwise." in caseway_here("replay").stdout
+    with every_organisation():
+        Message.objects.update(new_text="cut short")
+    shown = caseway_here("replay", "--since", "2020-01-01").stdout
+    assert "New text: “cut short” ⇒ “It broke.”" in shown and "1 come out otherwise" in shown
+    assert '"what": "New text"' in caseway_here("replay", "--json").stdout
+    assert "Rewritten in CW-1." in caseway_here("replay", "--apply").stdout
+    with every_organisation():
+        assert Message.objects.get().new_text == "It broke."
+    assert "is no day" in caseway_here("replay", "--until", "soon").stderr
+    assert "no mailbox" in caseway_here("replay", "--mailbox", "x@y.example").stderr

@@ -11,11 +11,11 @@ from django.test import Client
 from caseway.accounts.models import ApiToken, Employee
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Attachment, Case, Message
-from caseway.intake.models import HistoryImport, InboundEmail
+from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.mailboxes.models import Diagnosis, DiagnosisState
-from caseway.outbound.models import OutboundEmail
+from caseway.outbound.models import OutboundEmail, Pause
 from tests.companies import Company, make_company
 from tests.web.sample import with_picture
 
@@ -60,6 +60,8 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "employee": [company.dana.pk],
             "import": [HistoryImport.objects.create(organisation=organisation, mailbox=company.mailbox).pk],
             "token": [ApiToken.objects.get().pk],
+            "rule": [SenderRule.objects.create(organisation=organisation, key="@spam.example").pk],
+            "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
         }
     return scene

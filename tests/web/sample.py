@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from caseway.accounts.models import ApiToken, Employee, Organisation, Role
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Case, Priority, Status
+from caseway.cases.models import Case, Message, Priority, Status
 from caseway.contacts.models import Contact, Customer
+from caseway.intake.models import InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.mail.address import parse_addresses
 from caseway.mailboxes.models import Diagnosis, DiagnosisState, Mailbox, MailboxState, SupportAddress
-from caseway.outbound.models import OutboundEmail
+from caseway.outbound.models import OutboundEmail, Pause
 from caseway.outbound.reply import ReplyDraft, choices, reply
 
 PASSWORD = "amber-otter-4471"
@@ -199,8 +200,32 @@ def _history(organisation: Organisation, maya: Employee, dana: Employee) -> Case
     for index, case in enumerate(older.order_by("-pk")):
         moment = now - timedelta(minutes=7 + index * index * 47)
         Case.objects.filter(pk=case.pk).update(modified_at=moment)
+    _troubles(organisation, maya)
     parker.refresh_from_db()
     return parker
+
+
+def _troubles(organisation: Organisation, maya: Employee) -> None:
+    """What mail log and outbox show on a bad day."""
+    acknowledgements = OutboundEmail.objects.filter(organisation=organisation, kind="acknowledgement").order_by("pk")
+    [one, two, three] = acknowledgements[:3]
+    for row, state, words in (
+        (one, "failed", "550 5.1.1 <oskar@nordkant.example>: Recipient address rejected: user unknown"),
+        (two, "uncertain", "The connection broke after the message was handed over."),
+        (three, "queued", "451 4.7.1 Greylisted, please try again in five minutes"),
+    ):
+        OutboundEmail.objects.filter(pk=row.pk).update(
+            state=state, server_words=words, attempts=3, sent_at=None, send_at=timezone.now() + timedelta(minutes=5)
+        )
+    reason = "The same mail came 15 times from robot@shop.example within a minute"
+    Pause.objects.create(organisation=organisation, kind="flood", key="robot@shop.example", reason=reason)
+    SenderRule.objects.create(organisation=organisation, key="@offers.example", created_by=maya)
+    held = InboundEmail.objects.filter(organisation=organisation, state="ignored").order_by("pk")[:1]
+    InboundEmail.objects.filter(pk__in=held).update(
+        state="held", hold="flood", reason=f"{reason}. It waits for a person: let it through, or ignore the sender."
+    )
+    newest = Message.objects.filter(organisation=organisation, direction="in").order_by("-pk")[:1]
+    Message.objects.filter(pk__in=newest).update(new_text="An older Caseway cut this short", kind="list")
 
 
 def _answer(case: Case, by: Employee, text: str) -> None:

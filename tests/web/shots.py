@@ -36,6 +36,8 @@ def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
         "settings-history": f"/settings/email-to-case/{sample.support.pk}/history",
         "settings-alarms": "/settings/alarms",
         "settings-mail-log": "/settings/mail-log",
+        "settings-mail-log-message-id": "/settings/mail-log?q=%3Cnever-seen@else.example%3E",
+        "settings-replay": "/settings/mail-log/replay?run=1",
         "settings-employees": "/settings/employees",
         "settings-api-tokens": "/settings/api-tokens",
         "profile": "/profile",

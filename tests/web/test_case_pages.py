@@ -109,7 +109,7 @@ def test_a_light_agent_notes(scene: Scene, lior: Client) -> None:
     assert b"Send and set Waiting" not in answer.content
 
 
-def reply_with(scene: Scene, client: Client, **values: object):  # noqa: ANN201
+def reply_with(scene: Scene, client: Client, **values: object):
     with organisation_scope(scene.company.organisation.pk):
         version = Case.objects.get(pk=scene.case.pk).version
     data = {"to": "parker@brightwater.example", "text": "Hello", "after": "waiting", "version": version, **values}

@@ -66,7 +66,7 @@ def test_what_is_wrong_is_said_at_its_field(scene: Scene, maya: Client) -> None:
 def test_a_stored_password_never_comes_back(scene: Scene, maya: Client) -> None:
     with organisation_scope(scene.company.organisation.pk):
         mailbox = scene.company.mailbox
-        mailbox.password = "stored-hunter2"  # noqa: S105
+        mailbox.password = "stored-hunter2"
         mailbox.save()
     content = maya.get(reverse("email-to-case-edit", args=[scene.company.support.pk])).content.decode()
     assert "hunter2" not in content
@@ -74,7 +74,7 @@ def test_a_stored_password_never_comes_back(scene: Scene, maya: Client) -> None:
 
 def test_what_touches_no_server_is_saved_at_once(scene: Scene, maya: Client) -> None:
     with organisation_scope(scene.company.organisation.pk):
-        scene.company.mailbox.password = "stored"  # noqa: S105
+        scene.company.mailbox.password = "stored"
         scene.company.mailbox.save()
     data = {
         "address": "support@fieldnote.example",
@@ -177,7 +177,7 @@ def test_the_mail_log_says_why_and_searches(scene: Scene, maya: Client) -> None:
     content = maya.get(reverse("mail-log")).content.decode()
     assert "Opened CW-1" in content
     assert "Tent pole" in maya.get(reverse("mail-log") + "?q=parker@brightwater").content.decode()
-    assert "No mail matches" in maya.get(reverse("mail-log") + "?q=nobody").content.decode()
+    assert "No mail fits" in maya.get(reverse("mail-log") + "?q=nobody").content.decode()
     with organisation_scope(scene.company.organisation.pk):
         row = InboundEmail.objects.get()
         InboundEmail.objects.update(state="quarantined", reason="It broke", detail="Traceback <x>")

@@ -19,7 +19,7 @@ from tests.web.conftest import PASSWORD, Scene, signed_in
 MAYA = "maya@fieldnote.example"
 
 
-def enter(client: Client, email: str = MAYA, password: str = PASSWORD, **more: str):  # noqa: ANN201
+def enter(client: Client, email: str = MAYA, password: str = PASSWORD, **more: str):
     return client.post("/sign-in", {"email": email, "password": password, **more})
 
 

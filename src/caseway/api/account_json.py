@@ -72,6 +72,7 @@ def address(row: SupportAddress) -> EmailToCaseAnswer:
         smtp_login=mailbox.smtp_login,
         after_processing=cast(AfterName, mailbox.after_processing),
         move_to_folder=mailbox.move_to_folder,
+        trusted_authserv=mailbox.trusted_authserv,
         copies_sent=mailbox.copies_since is not None,
         created_at=row.created_at,
         health=_health(row, mailbox),

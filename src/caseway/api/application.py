@@ -19,6 +19,7 @@ from caseway.api import (
     contacts,
     email_to_case,
     inbound,
+    mail_rules,
     messages,
     outbound,
     people,
@@ -69,6 +70,7 @@ application.add_router("/cases", messages.router)
 application.add_router("/contacts", contacts.router)
 application.add_router("/inbound", inbound.router)
 application.add_router("/outbound", outbound.router)
+application.add_router("/mail", mail_rules.router)
 application.add_router("/email-to-case", email_to_case.router)
 application.add_router("", people.router)
 application.add_router("", watching.router)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Query as FromQuery
@@ -23,9 +23,14 @@ from caseway.api.schemas.mail import (
     InboundQuery,
     InboundStateName,
     MailboxName,
+    MakeCase,
+    ReplayAnswer,
+    ReplayApplied,
+    ReplayChange,
 )
-from caseway.intake import process, remainder
+from caseway.intake import decisions, remainder, replay
 from caseway.intake.models import InboundEmail, InboundState
+from caseway.intake.search import Filters, find
 from caseway.mailboxes.models import Mailbox
 
 router = Router(tags=["Inbound"], by_alias=True)
@@ -38,19 +43,9 @@ def list_inbound(request: ApiRequest, filters: FromQuery[InboundQuery]) -> Inbou
     A Message-ID as `search` answers at once: in which case it is, why it was ignored, how it failed, or, with an
     empty list, that it never arrived.
     """
-    rows = _rows(request)
-    if filters.state:
-        rows = rows.filter(state__in=filters.state)
-    if filters.mailbox is not None:
-        rows = rows.filter(mailbox_id=filters.mailbox)
-    if words := filters.search.strip():
-        rows = rows.filter(
-            Q(message_identifier=words.strip("<>"))
-            | Q(sender__icontains=words)
-            | Q(subject__icontains=words)
-            | Q(delivered_to__icontains=words)
-            | Q(support_address__address__icontains=words)
-        )
+    rows = _rows(
+        request, Filters(filters.state, filters.mailbox, filters.kind, filters.since, filters.until, filters.search)
+    )
     page = paging.newest_first(rows, filters.after, filters.size)
     return InboundList(items=[_answer(row) for row in page.rows], next=page.next or None)
 
@@ -72,16 +67,27 @@ def get_raw_inbound(request: ApiRequest, inbound_id: Id) -> HttpResponse:
 
 @router.post("/{inbound_id}/process", response={202: InboundAnswer}, summary="Process a mail again", url_name="process")
 def process_inbound_again(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer]:
-    """Puts a failed, quarantined or ignored mail back into the queue; read the row again for its outcome.
+    """Puts a failed, quarantined, held or ignored mail back into the queue; read the row again for its outcome.
 
     A mail that is in a case already is not processed twice.
     """
     row = _row(request, inbound_id)
-    if row.state not in {InboundState.FAILED, InboundState.QUARANTINED, InboundState.IGNORED}:
+    if row.state in {InboundState.DELIVERED, InboundState.PENDING}:
         raise ProblemError(
             WRONG_STATE, f"This mail is {row.get_state_display().lower()}: there is nothing to do again."
         )
-    process.process_again(row)
+    decisions.process_again(row)
+    return Answered(202, _answer(_row(request, inbound_id)))
+
+
+@router.post("/{inbound_id}/case", response={202: InboundAnswer}, summary="Make a case anyway", url_name="make-case")
+def make_case_of_inbound(request: ApiRequest, inbound_id: Id, wish: MakeCase | None = None) -> Answered[InboundAnswer]:
+    """A case of its own for a mail that made none: ignored, held or quarantined. Sends nothing unless asked to."""
+    row = _row(request, inbound_id)
+    try:
+        decisions.make_case(row, by=request.auth, acknowledge=bool(wish and wish.acknowledge))
+    except decisions.NotPossibleError as error:
+        raise ProblemError(WRONG_STATE, str(error)) from error
     return Answered(202, _answer(_row(request, inbound_id)))
 
 
@@ -96,15 +102,33 @@ def fetch_rest(request: ApiRequest, inbound_id: Id) -> Answered[InboundAnswer]:
     return Answered(202, _answer(_row(request, inbound_id)))
 
 
+@router.get("/{inbound_id}/replay", response=ReplayAnswer, summary="Replay a mail", url_name="replay")
+def replay_inbound(request: ApiRequest, inbound_id: Id) -> ReplayAnswer:
+    """What today's code would make of it. Changes nothing."""
+    row = _row(request, inbound_id)
+    found = next(iter(replay.compare([row], row.organisation_id)), None)
+    changes = (
+        [ReplayChange(what=one.what, before=one.before, after=one.after) for one in found.changes] if found else []
+    )
+    return ReplayAnswer(inbound=row.pk, changes=changes)
+
+
+@router.post("/{inbound_id}/replay", response=ReplayApplied, summary="Apply a replay", url_name="apply-replay")
+def apply_replay(request: ApiRequest, inbound_id: Id) -> ReplayApplied:
+    """Rewrites what was read from the mail, and moves it when it belongs to another case. Sends nothing."""
+    row = _row(request, inbound_id)
+    return ReplayApplied(inbound=row.pk, done=replay.apply(row, by=request.auth))
+
+
 def mailbox_name(row: Mailbox | None) -> MailboxName | None:
     return None if row is None else MailboxName(id=row.pk, address=row.address)
 
 
-def _rows(request: ApiRequest) -> QuerySet[InboundEmail]:
+def _rows(request: ApiRequest, filters: Filters | None = None) -> QuerySet[InboundEmail]:
     """Administrators only, as the page: the ledger also holds mail of deleted cases."""
     require_administrator(request)
     return (
-        InboundEmail.objects.filter(organisation_id=request.auth.organisation_id)
+        find(request.auth.organisation_id, filters or Filters())
         .select_related("mailbox", "support_address", "raw", "case")
         .defer("raw__compressed")
     )

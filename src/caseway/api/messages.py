@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal, cast
 from urllib.parse import quote
 
 from django.http import HttpResponse
@@ -13,9 +14,10 @@ from caseway.api.authentication import ApiRequest, require_writer
 from caseway.api.problems import invalid, not_found
 from caseway.api.schemas.base import Id
 from caseway.api.schemas.case_changes import NewNote, NewReply
-from caseway.api.schemas.cases import MessageAnswer, ReplyQueued
+from caseway.api.schemas.cases import MessageAnswer, RecipientWarning, ReplyQueued
 from caseway.cases.models import Case, Message
 from caseway.mail.parse import part
+from caseway.outbound.recipients import warnings
 from caseway.outbound.reply import choices, reply
 
 router = Router(tags=["Messages"], by_alias=True)
@@ -100,6 +102,7 @@ def reply_to_case(
     case = found.case(request, number)
     key = repeats.own_key(request, idempotency_key)
     draft = replying.draft(choices(case, request.auth), new, key)
+    noted = warnings(case, (*draft.to, *draft.cc, *draft.bcc))
     sent = reply(case, request.auth, draft)
     repeats.same_as_before(request, idempotency_key, new)
     return Answered(
@@ -107,6 +110,12 @@ def reply_to_case(
         ReplyQueued(
             case=case.number,
             message=sent.message_id,
+            warnings=[
+                RecipientWarning(
+                    email=one.email, kind=cast(Literal["third party", "unverified"], one.kind), sentence=one.sentence
+                )
+                for one in noted
+            ],
             message_id=sent.message_identifier,
             delivery=case_json.delivery(sent),
         ),

@@ -99,6 +99,8 @@ _PATH_WORDS = {
     "attachment_id": "An attachment's id",
     "contact_id": "A contact's id",
     "inbound_id": "The id of a row of the ledger",
+    "rule_id": "The id of an ignored sender",
+    "pause_id": "The id of something paused",
     "outbound_id": "The id of a mail of the outbox",
     "address_id": "The id of a connected address",
     "import_id": "The id of an import of older mail",

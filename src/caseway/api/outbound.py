@@ -82,6 +82,38 @@ def send_outbound_again(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
     return _answer(_row(request, outbound_id))
 
 
+@router.post("/{outbound_id}/send-now", response=OutboundAnswer, summary="Send a mail now", url_name="send-now")
+def send_outbound_now(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
+    """A mail that waits leaves at once: scheduled, held, or between two tries."""
+    row = _row(request, outbound_id)
+    require_writer(request)
+    with _right_state():
+        outbox.send_now(row, by=request.auth)
+    return _answer(_row(request, outbound_id))
+
+
+@router.post("/{outbound_id}/release", response=OutboundAnswer, summary="Release a held reply", url_name="release")
+def release_outbound(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
+    """A scheduled reply was held, because the customer wrote meanwhile: it still fits, and leaves as planned."""
+    row = _row(request, outbound_id)
+    require_writer(request)
+    with _right_state():
+        outbox.release(row, by=request.auth)
+    return _answer(_row(request, outbound_id))
+
+
+@router.post(
+    "/{outbound_id}/was-sent", response=OutboundAnswer, summary="Settle an uncertain mail", url_name="was-sent"
+)
+def outbound_was_sent(request: ApiRequest, outbound_id: Id) -> OutboundAnswer:
+    """Somebody found out that it arrived. For administrators."""
+    row = _row(request, outbound_id)
+    require_administrator(request)
+    with _right_state():
+        outbox.was_sent(row, by=request.auth)
+    return _answer(_row(request, outbound_id))
+
+
 @contextmanager
 def _right_state() -> Iterator[None]:
     """It has gone too far for this, or not far enough: said as a conflict."""
@@ -127,6 +159,8 @@ def _answer(row: OutboundEmail) -> OutboundAnswer:
         mailbox=mailbox_name(row.mailbox),
         send_at=row.send_at,
         attempts=row.attempts,
+        is_scheduled=row.is_scheduled,
+        evidence=row.evidence,
         server_words=row.server_words,
         created_by=row.created_by.name if row.created_by else None,
         created_at=row.created_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime
 
 from caseway.api import found
 from caseway.api.problems import CANNOT_SEND, ProblemError, invalid
@@ -26,9 +27,16 @@ def draft(offered: ReplyChoices, new: NewReply, request_key: str) -> ReplyDraft:
         files=tuple(_file(file, index) for index, file in enumerate(new.files)),
         set_status=Status(new.status) if new.status else None,
         undo_seconds=new.undo_seconds,
+        send_at=_aware(new.send_at),
         request_key=request_key,
         expected_version=new.version or 0,
     )
+
+
+def _aware(moment: datetime.datetime | None) -> datetime.datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise invalid("send_at", "Say in which time zone: 2026-12-01T09:00:00Z, or +01:00 at the end.")
+    return moment
 
 
 def _from(offered: ReplyChoices, wanted: str) -> SupportAddress:

@@ -19,15 +19,17 @@ from caseway.cases.opening import add_participant, closed_too_long_ago, open_fro
 from caseway.contacts.models import Contact
 from caseway.intake.bounces import record_bounces
 from caseway.intake.desk import Desk
+from caseway.intake.floods import find_flood
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
 from caseway.intake.matching import candidates
-from caseway.intake.models import InboundEmail, InboundState
+from caseway.intake.models import Decision, Hold, InboundEmail, InboundState
 from caseway.intake.read import Reading
 from caseway.mail.model import Kind, Match, Rejected
 from caseway.mail.thread import choose
-from caseway.mailboxes.addressing import rows_for
+from caseway.mailboxes.addressing import rows_for, unknown_alias
 from caseway.mailboxes.models import SupportAddress
 from caseway.outbound.acknowledge import acknowledge
+from caseway.outbound.schedule import hold_scheduled
 
 MOST_REFERENCES = 100
 
@@ -40,18 +42,24 @@ class Outcome:
     reason: str
     message: Message | None = None
     support_address: SupportAddress | None = None
+    hold: str = ""
 
 
 def deliver(inbound: InboundEmail, reading: Reading, desk: Desk, known: Known) -> Outcome:
     """Turn a kept mail into its outcome. Raises only what is a fault of ours or the database's: it is tried again."""
+    if inbound.decision in {Decision.CASE, Decision.CASE_ACKNOWLEDGED}:
+        return _decided(inbound, reading, desk, known)
     if reading.verdict.kind == Kind.LOOP:
         return Outcome(InboundState.IGNORED, f"Our own mail: {reading.verdict.reason}.")
+    if rule := desk.rule_for(reading.email.sender):
+        return Outcome(InboundState.IGNORED, rule.sentence)
     rows, why_not = _addressed_to(inbound, reading, desk)
     first = rows[0] if rows else None
     if why_not:
         return Outcome(InboundState.IGNORED, why_not)
     if first is not None and all(row.is_paused for row in rows):
-        return Outcome(InboundState.HELD, f"{first.address} is paused; this waits until it is resumed.", None, first)
+        sentence = f"{first.address} is paused; this waits until it is resumed."
+        return Outcome(InboundState.HELD, sentence, None, first, Hold.PAUSED)
     only_through = first if not desk.organisation.one_case_per_message else None
     if repeat := known.repeat_of(inbound, reading, only_through):
         return _repeated(repeat, rows, first)
@@ -93,6 +101,9 @@ def _into_case(
     contact, is_stranger = _contact(inbound, reading, known)
     if contact is not None and contact.is_blocked:
         return Outcome(InboundState.IGNORED, f"{contact.name} is blocked.", None, first)
+    flood = find_flood(inbound, reading, case, contact, known, is_stranger=is_stranger)
+    if flood.held:
+        return Outcome(InboundState.HELD, flood.held, None, first, Hold.FLOOD)
     if case is not None:
         evidence = match.evidence if isinstance(match, Match) else f"It reports on a mail of {case.label}."
         message = _message(case, inbound, reading, contact, evidence)
@@ -104,10 +115,28 @@ def _into_case(
         return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
     assert contact is not None, "a mail that makes a case has a sender"
     case, message = _open(inbound, reading, rows, contact, match, desk)
-    if not inbound.is_history:
-        acknowledge(case, message, verdict, first, is_stranger=is_stranger)
+    if first is not None and first.is_default:
+        _note_unknown_address(message, inbound, reading, desk)
+    if not inbound.is_history and inbound.decision != Decision.QUIET:
+        acknowledge(case, message, verdict, first, is_stranger=is_stranger, against=flood.unanswered)
     case.tell_changed("case.new")
     return Outcome(InboundState.DELIVERED, f"Opened {case.label}. {message.evidence}", message, first)
+
+
+def _decided(inbound: InboundEmail, reading: Reading, desk: Desk, known: Known) -> Outcome:
+    """A person wants a case of this mail, whatever it is; it is acknowledged only when they said so."""
+    rows, _ = _addressed_to(inbound, reading, desk)
+    match = choose(reading.keys, candidates(inbound.organisation_id, reading, known), reading.email.sender)
+    contact, is_stranger = (
+        _contact(inbound, reading, known, of_machines=True) if reading.email.sender.email else (None, False)
+    )
+    case, message = _open(inbound, reading, rows, contact, match, desk)
+    address = rows[0] if rows else next(iter(desk.addresses_of(inbound.mailbox_id)), None)
+    if inbound.decision == Decision.CASE_ACKNOWLEDGED:
+        acknowledge(case, message, reading.verdict, address, is_stranger=is_stranger, is_asked=True)
+    case.tell_changed("case.new")
+    who = inbound.decided_by.name if inbound.decided_by else "Somebody"
+    return Outcome(InboundState.DELIVERED, f"Opened {case.label}: {who} decided so.", message, address)
 
 
 def _from_us(
@@ -130,9 +159,11 @@ def _joined(match: Match, desk: Desk) -> Case | None:
     return None if closed_too_long_ago(case, desk.organisation.reopen_days) else case
 
 
-def _contact(inbound: InboundEmail, reading: Reading, known: Known) -> tuple[Contact | None, bool]:
-    """The sender's contact and whether it is new. Machines become nobody's contact."""
-    if reading.is_automatic:
+def _contact(
+    inbound: InboundEmail, reading: Reading, known: Known, *, of_machines: bool = False
+) -> tuple[Contact | None, bool]:
+    """The sender's contact and whether it is new. Machines become nobody's contact, unless asked for."""
+    if reading.is_automatic and not of_machines:
         return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
     contact, created = known.contact_of(reading.email.sender)
     contact.last_message_at = max(contact.last_message_at or inbound.received_at, inbound.received_at)
@@ -151,6 +182,7 @@ def _take_up(case: Case, message: Message, reading: Reading, *, is_new: bool) ->
     if add_participant(case, reading.email.sender, is_verified=not is_new) and is_new:
         case.record(EventKind.JOINED, {"email": reading.email.sender.email}, message=message)
     _touch(case, reading)
+    hold_scheduled(case)
     was_closed = case.status == Status.CLOSED
     has_answer = case.messages.filter(direction=Direction.OUT, is_automatic=False).exists()
     if case.status in {Status.WAITING, Status.CLOSED} or (case.status == Status.NEW and has_answer):
@@ -165,13 +197,15 @@ def _open(
     inbound: InboundEmail,
     reading: Reading,
     rows: list[SupportAddress],
-    contact: Contact,
+    contact: Contact | None,
     match: Match | Rejected,
     desk: Desk,
 ) -> tuple[Case, Message]:
     related = match.case if isinstance(match, Match) else match.related_case
     evidence = match.evidence
-    if isinstance(match, Match):
+    if isinstance(match, Match) and inbound.decision:
+        evidence = f"It would belong to another case ({match.evidence}), but a person wanted one of its own."
+    elif isinstance(match, Match):
         evidence = f"{match.evidence} It was closed for longer than {desk.organisation.reopen_days} days."
     case = open_from_email(
         inbound.organisation_id,
@@ -190,6 +224,15 @@ def _open(
         case.created_at = case.modified_at = inbound.received_at
         change(case, "created_at", "modified_at")
     return case, _message(case, inbound, reading, contact, evidence)
+
+
+def _note_unknown_address(message: Message, inbound: InboundEmail, reading: Reading, desk: Desk) -> None:
+    """The default row took it: by which address of ours did it come? Replies must not go there."""
+    message.unknown_address = unknown_alias(desk.addresses_of(inbound.mailbox_id), reading.email, inbound.delivered_to)[
+        :320
+    ]
+    if message.unknown_address:
+        change(message, "unknown_address")
 
 
 def _touch(case: Case, reading: Reading) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from caseway.cases.models import Message
+from django.db.models import Count
+from django.utils import timezone
+
+from caseway.cases.models import Case, Message, Source
 from caseway.contacts.models import Contact, ContactAddress
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.read import Reading
@@ -13,6 +17,9 @@ from caseway.mail.model import Address
 from caseway.mailboxes.models import SupportAddress
 
 IDENTIFIER_LENGTH = 512
+MOST_SAME = 500
+"""Earlier mails with the words of a batch's that are looked at: far more than make a flood."""
+HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 OUTCOMES = (InboundState.DELIVERED, InboundState.IGNORED, InboundState.QUARANTINED)
 
 
@@ -29,9 +36,12 @@ class Known:
         self._naming: dict[str, dict[int, None]] = defaultdict(dict)
         self._addresses: dict[str, ContactAddress] = {}
         self._contacts: dict[str, Contact] = {}
+        self._words: dict[tuple[str, str, str], list[datetime.datetime]] = defaultdict(list)
+        self._begun: dict[int, int] = defaultdict(int)
         self._read_ledger(batch)
         self._read_messages([reading for _, reading in batch])
         self._read_contacts([reading for _, reading in batch])
+        self._read_floods(batch)
 
     def repeat_of(self, inbound: InboundEmail, reading: Reading, through: SupportAddress | None) -> InboundEmail | None:
         """An earlier delivery of the same mail: same Message-ID and same body, or the very same bytes without an id.
@@ -65,12 +75,23 @@ class Known:
         self._contacts[sender.key] = contact
         return contact, created
 
+    def same_words(self, inbound: InboundEmail, reading: Reading) -> list[datetime.datetime]:
+        """When the very same words (sender, subject, body) came before and were taken, within a day."""
+        return [time for time in self._words[_words(reading)] if time > inbound.received_at - DAY]
+
+    def cases_begun_by(self, contact: Contact) -> int:
+        """Cases that the contact's mail began within an hour."""
+        return self._begun[contact.pk]
+
     def remember(self, inbound: InboundEmail, reading: Reading) -> None:
         """A mail of the batch has its outcome: those behind it meet it too."""
         if inbound.state in OUTCOMES:
             self._earlier[_same(inbound, reading)].append(inbound)
         if inbound.message is not None:
             self._index(inbound.message.case_id, inbound.message.message_identifier, inbound.message.references)
+            self._words[_words(reading)].append(inbound.received_at)
+            if inbound.message.contact_id and inbound.reason.startswith("Opened"):
+                self._begun[inbound.message.contact_id] += 1
 
     def _read_ledger(self, batch: Sequence[tuple[InboundEmail, Reading]]) -> None:
         rows = InboundEmail.objects.filter(organisation_id=self._organisation_id, state__in=OUTCOMES)
@@ -99,11 +120,38 @@ class Known:
         rows = ContactAddress.objects.filter(organisation_id=self._organisation_id, key__in=keys, receives_mail=True)
         self._addresses = {row.key: row for row in rows.select_related("contact")}
 
+    def _read_floods(self, batch: Sequence[tuple[InboundEmail, Reading]]) -> None:
+        """What may be too much of one sender; only of senders that are known, because others wrote nothing before."""
+        known = [(inbound, reading) for inbound, reading in batch if reading.email.sender.key in self._addresses]
+        if not known:
+            return
+        ids = {inbound.pk for inbound, _ in known}
+        rows = InboundEmail.objects.filter(
+            organisation_id=self._organisation_id,
+            body_sha256__in={reading.email.body_sha256 for _, reading in known},
+            received_at__gt=min(inbound.received_at for inbound, _ in known) - DAY,
+            message__isnull=False,
+        ).exclude(pk__in=ids)
+        fields = ("sender", "subject", "body_sha256", "received_at")
+        for sender, subject, body, received_at in rows.order_by("-received_at").values_list(*fields)[:MOST_SAME]:
+            self._words[sender, subject, body].append(received_at)
+        since = timezone.now() - HOUR
+        contacts = {self._addresses[reading.email.sender.key].contact_id for _, reading in known}
+        begun = Case.objects.filter(
+            contact_id__in=contacts, modified_at__gt=since, created_at__gt=since, source=Source.EMAIL
+        )
+        counts = begun.order_by().values_list("contact_id").annotate(Count("pk"))
+        self._begun.update({contact: count for contact, count in counts if contact is not None})
+
     def _index(self, case: int, identifier: str, references: Sequence[str]) -> None:
         if identifier:
             self._named[identifier][case] = None
         for reference in references:
             self._naming[reference][case] = None
+
+
+def _words(reading: Reading) -> tuple[str, str, str]:
+    return reading.email.sender.email[:320], reading.email.subject, reading.email.body_sha256
 
 
 def _same(inbound: InboundEmail, reading: Reading) -> tuple[str, str] | int:

@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils import timezone
 
-from caseway.accounts.models import Organisation
+from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.presence import present
 from caseway.cases.models import Case, Message
 from caseway.mailboxes.models import Mailbox, RawEmail, SupportAddress
@@ -23,11 +23,28 @@ class InboundState(models.TextChoices):
     IGNORED = "ignored", "Ignored"
     """Read and understood, and by its nature no case: our own mail, a bounce, an automatic mail, a repeat."""
     HELD = "held", "Held"
-    """Addressed to one of our addresses that is paused: processed when it is resumed."""
+    """Waits for a person: for an address that is paused, or part of a flood (`Hold`)."""
     FAILED = "failed", "Failed"
     """Processing raised an error; it is tried again by itself."""
     QUARANTINED = "quarantined", "Quarantined"
     """Failed too often, or unreadable: waits for a person."""
+
+
+class Hold(models.TextChoices):
+    """Why a mail is held."""
+
+    PAUSED = "paused", "Its address is paused"
+    """Processed when the address is resumed."""
+    FLOOD = "flood", "Part of a flood"
+    """Processed when a person says so."""
+
+
+class Decision(models.TextChoices):
+    """What a person decided about a mail; it outranks what the mail's own signs say."""
+
+    QUIET = "quiet", "Process it again and send nothing"
+    CASE = "case", "Make a case"
+    CASE_ACKNOWLEDGED = "case_acknowledged", "Make a case and acknowledge it"
 
 
 class Door(models.TextChoices):
@@ -68,6 +85,9 @@ class InboundEmail(models.Model):
     reason = models.TextField(blank=True)
     detail = models.TextField(blank=True)
     kind = models.CharField(max_length=20, blank=True, help_text="The verdict's kind")
+    hold = models.CharField(max_length=10, choices=Hold.choices, blank=True)
+    decision = models.CharField(max_length=20, choices=Decision.choices, blank=True)
+    decided_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     size_on_server = models.BigIntegerField(
         default=0, help_text="Bytes of the whole message when only its beginning was fetched; else 0"
     )
@@ -113,14 +133,52 @@ class InboundEmail(models.Model):
                 name="inbound_by_message_id",
             ),
             models.Index(fields=["mailbox", "-received_at"], name="inbound_of_mailbox"),
+            models.Index(
+                fields=["organisation", "body_sha256", "-received_at"],
+                condition=~models.Q(body_sha256=""),
+                name="inbound_same_words",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.state}: {self.subject or self.message_identifier or self.pk}"
 
 
+class SenderRule(models.Model):
+    """A sender whose mail is kept in the ledger and ignored: an address, or a whole domain."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="sender_rules")
+    key = models.CharField(max_length=320, help_text="An address key, or '@' and a domain")
+    created_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organisation", "key"], name="sender_rule_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def sentence(self) -> str:
+        """Why a mail is ignored, for the ledger."""
+        who = self.created_by.name if self.created_by else "Somebody who left"
+        return f"Mail from {self.key} is ignored: {who} decided so on {self.created_at:%Y-%m-%d}."
+
+
 from caseway.intake.records import Alarm, DailyCount, HistoryImport, Remainder  # noqa: E402 (they name InboundEmail)
 
 __all__ = [
-    "MOST_ATTEMPTS", "Alarm", "DailyCount", "Door", "HistoryImport", "InboundEmail", "InboundState", "Remainder",
-]  # fmt: skip
+    "MOST_ATTEMPTS",
+    "Alarm",
+    "DailyCount",
+    "Decision",
+    "Door",
+    "HistoryImport",
+    "Hold",
+    "InboundEmail",
+    "InboundState",
+    "Remainder",
+    "SenderRule",
+]

@@ -24,8 +24,9 @@ from caseway.accounts.together import change, gathered
 from caseway.intake.deliver import Outcome, deliver
 from caseway.intake.desk import Desk
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
-from caseway.intake.models import MOST_ATTEMPTS, InboundEmail, InboundState
+from caseway.intake.models import MOST_ATTEMPTS, Hold, InboundEmail, InboundState
 from caseway.intake.read import Reading, read
+from caseway.intake.settle import settle_uncertain
 from caseway.mail.bounds import MESSAGE_BYTES
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ def process_pending() -> int:
     with every_organisation():
         _release_held()
         _take_over()
+        settle_uncertain()
         while claimed := _claim():
             reach("process:claimed")
             try:
@@ -59,23 +61,6 @@ def process_pending() -> int:
                 raise
             done += len(claimed)
     return done
-
-
-def process_again(inbound: InboundEmail) -> None:
-    """A person asks for another try. Works for every state; what is in a case already is recognised."""
-    from caseway.accounts.bell import ring
-
-    with transaction.atomic():
-        InboundEmail.objects.filter(pk=inbound.pk).update(
-            state=InboundState.PENDING,
-            attempts=0,
-            next_attempt_at=timezone.now(),
-            claimed_by=None,
-            detail="",
-            processed_at=None,
-        )
-        ring("intake")
-        tell(inbound.organisation_id, "inbound", id=inbound.pk)
 
 
 def _claim() -> list[InboundEmail]:
@@ -138,7 +123,7 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     batch: list[tuple[InboundEmail, Reading]] = []
     for row in rows:
         try:
-            batch.append((row, read(row.raw.content(MESSAGE_BYTES + 1), desk.own)))
+            batch.append((row, read(row.raw.content(MESSAGE_BYTES + 1), desk.own_of(row.mailbox_id))))
         except Exception as error:  # a fault of ours must not hold up the others
             log.exception("Mail %s could not be read", row.pk)
             with transaction.atomic():
@@ -203,7 +188,7 @@ def _still_ours(rows: Sequence[InboundEmail]) -> set[int]:
 
 
 _DESCRIBED_FIELDS = ("kind", "message_identifier", "body_sha256", "sender", "subject")
-_OUTCOME_FIELDS = ("state", "reason", "detail", "message", "case", "support_address", "processed_at")
+_OUTCOME_FIELDS = ("state", "reason", "detail", "message", "case", "support_address", "hold", "processed_at")
 
 
 def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
@@ -214,6 +199,7 @@ def _record(row: InboundEmail, outcome: Outcome, reading: Reading) -> None:
     row.message = outcome.message
     row.case = outcome.message.case if outcome.message else None
     row.support_address = outcome.support_address
+    row.hold = outcome.hold
     row.claimed_by = None
     row.processed_at = timezone.now()
     change(row, *_OUTCOME_FIELDS, *_DESCRIBED_FIELDS)
@@ -258,4 +244,4 @@ def _quarantine(row: InboundEmail, reason: str, detail: str = "") -> None:
 def _release_held() -> None:
     """Mail for an address that was paused and is no more."""
     held = InboundEmail.objects.filter(state=InboundState.HELD, support_address__is_paused=False)
-    held.update(state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now())
+    held.exclude(hold=Hold.FLOOD).update(state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now())

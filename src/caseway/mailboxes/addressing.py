@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from caseway.mail.address import address_key
 from caseway.mail.model import ParsedEmail
 from caseway.mailboxes.models import SupportAddress
+from caseway.mailboxes.providers import PUBLIC_DOMAINS
 
 
 def rows_for(rows: Sequence[SupportAddress], email: ParsedEmail, recipient: str = "") -> list[SupportAddress]:
@@ -20,6 +21,25 @@ def rows_for(rows: Sequence[SupportAddress], email: ParsedEmail, recipient: str 
     for key in named:
         taken += [row for row in rows if row not in taken and key in keys_of(row)]
     return taken or [row for row in rows if row.is_default]
+
+
+def unknown_alias(rows: Sequence[SupportAddress], email: ParsedEmail, recipient: str = "") -> str:
+    """An address of one of our domains that brought a mail here though no row names it; '' when there is none.
+
+    What delivery headers say counts; To and Cc only when they name exactly one such address. Domains that everybody
+    has addresses at are not ours.
+    """
+    named = set(_named(email, recipient))
+    ours = frozenset[str]().union(*(keys_of(row) | {address_key(row.mailbox.address)} for row in rows))
+    if not rows or named & frozenset[str]().union(*(keys_of(row) for row in rows)):
+        return ""
+    domains = {key.rpartition("@")[2] for key in ours} - PUBLIC_DOMAINS
+    delivered = [address_key(recipient) if recipient else "", *email.delivered_to]
+    for candidates in (delivered, [address.key for address in (*email.to, *email.cc)]):
+        found = {key for key in candidates if key.rpartition("@")[2] in domains and "@" in key and key not in ours}
+        if len(found) == 1:
+            return found.pop()
+    return ""
 
 
 def keys_of(row: SupportAddress) -> frozenset[str]:

@@ -49,6 +49,8 @@ class Findings:
     passed: bool
     steps: tuple[Step, ...]
     folders: tuple[imap.Folder, ...] = ()
+    authserv: str = ""
+    """Who vouches for senders in this mailbox, by the test message's topmost Authentication-Results."""
 
 
 Report = Callable[[Step], object]
@@ -73,6 +75,7 @@ class _Diagnosis:
         self._stack = stack
         self._detail = ""
         self._skipped = False
+        self._authserv = ""
 
     def run(self) -> Findings:
         folders: tuple[imap.Folder, ...] = ()
@@ -86,7 +89,7 @@ class _Diagnosis:
                 if name not in done:
                     self._end(Step(name, "skipped", detail="Not run"))
             return Findings(False, tuple(self.steps), folders)
-        return Findings(True, tuple(self.steps), folders)
+        return Findings(True, tuple(self.steps), folders, self._authserv)
 
     def _connect(self) -> imap.Imap:
         form = self.form
@@ -168,7 +171,7 @@ class _Diagnosis:
                     error.cause, "Wait some minutes, then authenticate again.", error.server_words
                 ) from error
             self._report(replace(self._running, detail=f"Sent; waiting for it in {folders[0].name}"))
-            round_trip.wait_for(server, folders, self._message_id, receipt.words)
+            self._authserv = round_trip.wait_for(server, folders, self._message_id, receipt.words)
             self._detail = "Sent to itself and received again"
 
     def _outgoing_server(self) -> smtp.OutgoingServer | None:

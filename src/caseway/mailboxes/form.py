@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
@@ -13,6 +14,8 @@ from caseway.mailboxes.fields import FieldReader
 from caseway.mailboxes.models import AfterProcessing, Mailbox, Security, SupportAddress
 from caseway.mailboxes.providers import keeps_copies
 
+AUTHSERV = re.compile(r"[a-z0-9._:-]{1,255}")
+"""What an authserv-id may look like here (RFC 8601 2.5): a host name, as every large provider writes it."""
 IMAP_PORTS = {Security.TLS.value: 993, Security.STARTTLS.value: 143, Security.PLAIN.value: 143}
 SMTP_PORTS = {Security.TLS.value: 465, Security.STARTTLS.value: 587, Security.PLAIN.value: 25}
 
@@ -49,6 +52,8 @@ class AccountForm:
     smtp_password: str = field(default="", repr=False)
     after_processing: str = AfterProcessing.LEAVE.value
     move_to_folder: str = ""
+    trusted_authserv: str = ""
+    """authserv-id whose Authentication-Results are believed; learnt by Authenticate while it is empty."""
     copies_sent: bool = False
     """Copy what is sent to the account's Sent folder."""
 
@@ -99,6 +104,7 @@ class AccountForm:
             smtp_password=mailbox.smtp_password,
             after_processing=mailbox.after_processing,
             move_to_folder=mailbox.move_to_folder,
+            trusted_authserv=mailbox.trusted_authserv,
             copies_sent=mailbox.copies_since is not None,
         )
 
@@ -119,6 +125,7 @@ NEEDS_NO_AUTHENTICATION = frozenset(
         "is_default",
         "display_name",
         "acknowledges",
+        "trusted_authserv",
         "copies_sent",
     }
 )
@@ -173,8 +180,11 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
         smtp_password=read.secret("smtp_password"),
         after_processing=read.choice("after_processing", AfterProcessing.values, AfterProcessing.LEAVE.value),
         move_to_folder=read.text("move_to_folder", 255),
+        trusted_authserv=read.text("trusted_authserv", 255).lower(),
         copies_sent=read.switch("copies_sent", False),
     )
+    if form.trusted_authserv and not AUTHSERV.fullmatch(form.trusted_authserv):
+        read.errors["trusted_authserv"] = "Enter one name as the server writes it, such as mx.example.com."
     if form.login == form.address:
         form = replace(form, login="")
     form = _with_stored_passwords(form, before, read.errors)

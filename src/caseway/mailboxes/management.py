@@ -65,7 +65,8 @@ def update(row: SupportAddress, form: AccountForm, *, by: Employee) -> None:
         row.save()
         mailbox = _lock(row)
         switch_copies(mailbox, form)
-        mailbox.save(update_fields=["copies_since"])
+        mailbox.trusted_authserv = form.trusted_authserv
+        mailbox.save(update_fields=["copies_since", "trusted_authserv"])
         tell(row.organisation_id, "mailbox.health", id=row.mailbox_id)
 
 

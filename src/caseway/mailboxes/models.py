@@ -79,6 +79,9 @@ class Mailbox(models.Model):
     smtp_password = EncryptedTextField(blank=True)
     after_processing = models.CharField(max_length=10, choices=AfterProcessing.choices, default=AfterProcessing.LEAVE)
     move_to_folder = models.CharField(max_length=255, blank=True)
+    trusted_authserv = models.CharField(
+        max_length=255, blank=True, help_text="authserv-id whose Authentication-Results are believed (RFC 8601 5)"
+    )
     copies_since = models.DateTimeField(
         null=True, blank=True, help_text="What is sent from then on is copied to the Sent folder; empty: nothing is"
     )

@@ -202,6 +202,8 @@ PROVIDERS = (
     ),
 )
 
+PUBLIC_DOMAINS = frozenset(domain for provider in PROVIDERS for domain in provider.domains)
+"""Domains at which anybody may have an address: sharing one says nothing."""
 
 KEEPERS = ("gmail.com", "googlemail.com", "google.com", "office365.com", "outlook.com", "mail.yahoo.com", "mail.me.com")
 """Outgoing servers below these domains put what they send into the Sent folder themselves."""

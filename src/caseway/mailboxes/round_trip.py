@@ -5,6 +5,7 @@ It stays there: the mailbox is left as it is. Its Message-ID is one of ours, so 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -42,8 +43,11 @@ def test_message(sender: str, recipient: str, message_id: str) -> OutgoingEmail:
 test_message.__test__ = False  # type: ignore[attr-defined]
 
 
-def wait_for(server: imap.Imap, folders: Sequence[imap.Folder], message_id: str, receipt: str) -> None:
-    """Return once the message lies in one of `folders`. Raises Refused when it does not come in time."""
+def wait_for(server: imap.Imap, folders: Sequence[imap.Folder], message_id: str, receipt: str) -> str:
+    """Return once the message lies in one of `folders`: the authserv-id on top of it, '' without one.
+
+    Raises Refused when it does not come in time.
+    """
     deadline = time.monotonic() + WAIT_SECONDS
     server.wire.deadline = deadline + 15
     pause = 0.05
@@ -52,7 +56,7 @@ def wait_for(server: imap.Imap, folders: Sequence[imap.Folder], message_id: str,
         for folder in folders:
             found = _look(server, folder, message_id)
             if found == "arrived":
-                return
+                return _authserv(server, folder, message_id)
             returned = returned or found
         if returned:
             raise Refused(
@@ -80,6 +84,18 @@ def _look(server: imap.Imap, folder: imap.Folder, message_id: str) -> str:
         flat = b" ".join(text.split())
         if b"report-type=delivery-status" in flat.replace(b'"', b"").lower():
             return flat.decode("utf-8", "replace")[:200]
+    return ""
+
+
+def _authserv(server: imap.Imap, folder: imap.Folder, message_id: str) -> str:
+    """Who wrote the topmost Authentication-Results (RFC 8601 5): the receiving server puts its own above all others."""
+    uids = server.uids_from(folder.uidnext)[-MOST_LOOKED_AT:]
+    headers = server.headers_of(uids, ["MESSAGE-ID", MARK.upper(), "AUTHENTICATION-RESULTS"])
+    for text in headers.values():
+        if message_id.encode() not in text:
+            continue
+        top = re.search(rb"(?im)^authentication-results:\s*([a-z0-9._:-]{1,255})\s*(?:\d+\s*)?;", text)
+        return top[1].decode().lower() if top else ""
     return ""
 
 

@@ -19,7 +19,7 @@ def save(diagnosis: Diagnosis, form: AccountForm, findings: Findings) -> Support
     row = diagnosis.support_address
     mailbox = _mailbox(form, row)
     is_new = mailbox._state.adding
-    _fill_mailbox(mailbox, form, diagnosis, shared=row is None and not is_new)
+    _fill_mailbox(mailbox, form, diagnosis, findings, shared=row is None and not is_new)
     mailbox.save()
     old = row.mailbox if row else None
     row = row or SupportAddress(created_by=diagnosis.requested_by)
@@ -68,7 +68,9 @@ def _mailbox(form: AccountForm, row: SupportAddress | None) -> Mailbox:
     return known.first() or Mailbox()
 
 
-def _fill_mailbox(mailbox: Mailbox, form: AccountForm, diagnosis: Diagnosis, *, shared: bool) -> None:
+def _fill_mailbox(
+    mailbox: Mailbox, form: AccountForm, diagnosis: Diagnosis, findings: Findings, *, shared: bool
+) -> None:
     now = timezone.now()
     if mailbox._state.adding:
         mailbox.organisation_id = diagnosis.organisation_id
@@ -82,6 +84,8 @@ def _fill_mailbox(mailbox: Mailbox, form: AccountForm, diagnosis: Diagnosis, *, 
         mailbox.folders = list(form.folders)
     if not shared:
         mailbox.after_processing, mailbox.move_to_folder = form.after_processing, form.move_to_folder
+    if form.trusted_authserv or not shared:
+        mailbox.trusted_authserv = form.trusted_authserv or findings.authserv
     if not shared or form.copies_sent:
         switch_copies(mailbox, form)
     mailbox.error_cause = mailbox.error_fix = mailbox.error_line = ""

@@ -7,7 +7,18 @@ import sys
 
 import typer
 
-from caseway.ops.commands import about, connect, demo, doctor, history, mail, migrate, organisations, processes
+from caseway.ops.commands import (
+    about,
+    connect,
+    demo,
+    doctor,
+    history,
+    mail,
+    migrate,
+    organisations,
+    processes,
+    replay,
+)
 from caseway.ops.commands.errors import CommandError
 
 WRONG_ARGUMENTS = 2
@@ -33,6 +44,7 @@ for command in (
     *(processes.up, processes.web, processes.worker, processes.watch, processes.lmtp, migrate.migrate),
     *(mail.explain, mail.intake, history.import_history, organisations.plan, organisations.admin),
     *(connect.connect, doctor.doctor),
+    replay.replay,
     *(about.settings, about.version, demo.demo),
 ):
     app.command()(command)

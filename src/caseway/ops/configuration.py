@@ -104,6 +104,11 @@ METRICS_TOKEN = Setting(
 WORKERS = Setting("CASEWAY_WORKERS", "2", "Threads of one worker process that turn mail into cases.")
 POLL_SECONDS = Setting("CASEWAY_POLL_SECONDS", "60", "Seconds between looks into mailboxes whose server has no IDLE.")
 LARGEST_MAIL = Setting("CASEWAY_LARGEST_MAIL", "52428800", "Bytes above which only a mail's head and text are fetched.")
+SENDING_PER_HOUR = Setting(
+    "CASEWAY_SENDING_PER_HOUR",
+    "2000",
+    "Mails of one organisation within an hour after which its sending stops until an administrator resumes it; 0: any.",
+)
 LARGEST_REST = Setting(
     "CASEWAY_LARGEST_REST",
     "67108864",

@@ -41,10 +41,23 @@ class Text:
 
 
 def acknowledge(
-    case: Case, question: Message, verdict: Verdict, address: SupportAddress | None, *, is_stranger: bool
+    case: Case,
+    question: Message,
+    verdict: Verdict,
+    address: SupportAddress | None,
+    *,
+    is_stranger: bool,
+    against: str = "",
+    is_asked: bool = False,
 ) -> OutboundEmail | None:
-    """Queue the acknowledgement of a new case, or record why there is none. In the caller's transaction."""
-    reason = _reason_against(case, question, verdict, address, is_stranger=is_stranger)
+    """Queue the acknowledgement of a new case, or record why there is none. In the caller's transaction.
+
+    `against` is a reason that the caller knows. `is_asked`: a person wants it sent, whatever the mail looks like.
+    """
+    if is_asked:
+        reason = "" if question.from_email else "the mail names no sender"
+    else:
+        reason = against or _reason_against(case, question, verdict, address, is_stranger=is_stranger)
     if reason or address is None:
         case.record(EventKind.NOT_ACKNOWLEDGED, {"reason": reason}, message=question)
         return None

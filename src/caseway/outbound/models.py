@@ -24,6 +24,8 @@ class OutboundState(models.TextChoices):
     UNCERTAIN = "uncertain", "Uncertain"
     """The connection died after the message was handed over. Never sent again blindly: a person decides."""
     CANCELLED = "cancelled", "Cancelled"
+    HELD = "held", "Held"
+    """A scheduled reply whose customer wrote in the meantime: a person decides whether it still fits."""
 
 
 class OutboundKind(models.TextChoices):
@@ -36,7 +38,10 @@ class OutboundKind(models.TextChoices):
 class OutboundQuerySet(models.QuerySet["OutboundEmail"]):
     def due(self) -> Self:
         """What may leave now, oldest first."""
-        return self.filter(state=OutboundState.QUEUED, send_at__lte=timezone.now()).order_by("send_at", "id")
+        stopped = Pause.objects.filter(kind=PauseKind.SENDING, ended_at=None).values("organisation_id")
+        may_leave = models.Q(kind=OutboundKind.SYSTEM) | ~models.Q(organisation_id__in=stopped)
+        queued = self.filter(state=OutboundState.QUEUED, send_at__lte=timezone.now())
+        return queued.filter(may_leave).order_by("send_at", "id")
 
     def abandoned(self) -> Self:
         """Claimed by a sender that is not there any more, or whose lease has ended."""
@@ -73,6 +78,8 @@ class OutboundEmail(models.Model):
         null=True, blank=True, help_text="Written before the last dot is sent: without it the mail has not left"
     )
     server_words = models.TextField(blank=True, help_text="The receiving server's last answer, or the error")
+    is_scheduled = models.BooleanField(default=False, help_text="A person chose send_at")
+    evidence = models.TextField(blank=True, help_text="How it was settled that an uncertain mail was sent")
     request_key = models.CharField(max_length=100, blank=True, help_text="Set by the client: the same key sends once")
     created_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -95,6 +102,8 @@ class OutboundEmail(models.Model):
             models.Index(fields=["send_at", "id"], condition=models.Q(state="queued"), name="outbound_due"),
             models.Index(fields=["lease_until"], condition=models.Q(state="sending"), name="outbound_leased"),
             models.Index(fields=["organisation", "-id"], name="outbound_page"),
+            models.Index(fields=["id"], condition=models.Q(state="uncertain"), name="outbound_uncertain"),
+            models.Index(fields=["sent_at"], condition=models.Q(sent_at__isnull=False), name="outbound_sent_at"),
             models.Index(fields=["organisation", "message_identifier"], name="outbound_by_message_id"),
             models.Index(fields=["mailbox", "sent_at"], condition=models.Q(state="sent"), name="outbound_to_copy"),
         ]
@@ -118,6 +127,48 @@ class AcknowledgementCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} {self.hour:%Y-%m-%d %H}: {self.count}"
+
+
+class PauseKind(models.TextChoices):
+    ACKNOWLEDGEMENTS = "acknowledgements", "Acknowledgements"
+    """To an address, to first-time senders of a domain, or through a mailbox."""
+    FLOOD = "flood", "Mail held"
+    """Mail of one sender is held, because too much of it came at once."""
+    SENDING = "sending", "Sending"
+    """Nothing but Caseway's own mail leaves."""
+
+
+class PauseQuerySet(models.QuerySet["Pause"]):
+    def active(self) -> Self:
+        """Those in force now, the latest first."""
+        now = timezone.now()
+        running = models.Q(until=None) | models.Q(until__gt=now)
+        return self.filter(running, ended_at=None).order_by("-started_at", "-pk")
+
+
+class Pause(models.Model):
+    """Something that Caseway stopped by itself against loops, floods and runaway sending. A person may end it."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=PauseKind.choices)
+    key = models.CharField(max_length=320, help_text="An address key, '@domain', 'mailbox:id', or '*'")
+    reason = models.TextField()
+    started_at = models.DateTimeField(default=timezone.now)
+    until = models.DateTimeField(null=True, blank=True, help_text="Ends by itself then; empty: a person ends it")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects: ClassVar[models.Manager[Pause]] = PauseQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["organisation", "kind", "key"], condition=models.Q(ended_at=None), name="pause_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.key}"
 
 
 class CopyState(models.TextChoices):

@@ -92,6 +92,7 @@ def enqueue(
     mailbox: Mailbox | None = None,
     by: Employee | None = None,
     send_at: datetime.datetime | None = None,
+    is_scheduled: bool = False,
     request_key: str = "",
 ) -> OutboundEmail:
     """One row in the outbox and a ring at the senders' door."""
@@ -109,6 +110,7 @@ def enqueue(
         recipients=list(email.recipients),
         needs_smtputf8=email.needs_smtputf8,
         send_at=send_at or timezone.now(),
+        is_scheduled=is_scheduled,
         request_key=request_key,
         created_by=by,
     )

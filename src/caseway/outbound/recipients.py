@@ -30,7 +30,7 @@ class ReplyChoices:
 
 def choices(case: Case, employee: Employee) -> ReplyChoices:
     """What a reply to `case` starts from: recipients are those of the message answered, less ours."""
-    own = own_addresses(case.organisation_id)
+    own = own_addresses(case.organisation_id) | unknown_aliases(case)
     unverified = set(case.participants.filter(is_verified=False).values_list("key", flat=True))
     to, cc = _recipients(_answered(case), case, own | unverified)
     rows = from_addresses(case)
@@ -70,6 +70,70 @@ def cc_for(case: Case, from_address: SupportAddress) -> tuple[SupportAddress, ..
 
 def came_through_case(case: Case) -> models.Q:
     return models.Q(pk__in=case.came_through.values("support_address_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientWarning:
+    """A recipient whom the person should look at before sending."""
+
+    email: str
+    kind: str
+    """'third party' or 'unverified'."""
+    sentence: str
+
+
+def warnings(case: Case, recipients: Iterable[Address]) -> tuple[RecipientWarning, ...]:
+    """Who among `recipients` is new to the conversation, or joined it without proof of who they are.
+
+    The people of the first mail are the conversation. Whoever was in a later mail that we or they sent before the one
+    answered belongs to it too. Everybody else is a third party, whoever added them.
+    """
+    own = own_addresses(case.organisation_id) | unknown_aliases(case)
+    unverified = set(case.participants.filter(is_verified=False).values_list("key", flat=True))
+    known = set(case.participants.filter(is_verified=True).values_list("key", flat=True))
+    known |= _present_before(case) | ({address_key(case.email)} if case.email else set())
+    found: dict[str, RecipientWarning] = {}
+    for address in recipients:
+        key = address.key
+        if not key or key in own or key in found:
+            continue
+        if key in unverified:
+            sentence = f"{address.email} joined this case without having been part of it. Accept the address first."
+            found[key] = RecipientWarning(address.email, "unverified", sentence)
+        elif key not in known:
+            sentence = f"{address.email} has not been part of this conversation."
+            found[key] = RecipientWarning(address.email, "third party", sentence)
+    return tuple(found.values())
+
+
+def _present_before(case: Case) -> set[str]:
+    """Everybody in the first mail, and in every mail before the one answered."""
+    mails = case.messages.exclude(direction=Direction.NOTE).order_by("created_at", "pk")
+    rows = list(mails.values_list("pk", "from_email", "to", "cc", "reply_to", "is_unverified"))
+    answered = _answered(case)
+    present: set[str] = set()
+    for index, (pk, sender, *lists, is_unverified) in enumerate(rows):
+        if index and answered is not None and pk >= answered.pk:
+            break
+        if not is_unverified or not index:
+            present.add(address_key(sender))
+            present |= {address_key(email) for people in lists for _, email in people}
+    return present - {""}
+
+
+def unknown_aliases(case: Case) -> frozenset[str]:
+    """Addresses of our domain that no row names and that brought mail of this case: never written to."""
+    named = case.messages.exclude(unknown_address="").values_list("unknown_address", flat=True)
+    return frozenset(address_key(address) for address in named)
+
+
+def suggested_alias(case: Case) -> tuple[str, SupportAddress] | None:
+    """An address that the case came to and no row names yet, and the row that could take it as an alias."""
+    unknown = unknown_aliases(case) - own_addresses(case.organisation_id)
+    row = case.came_through.order_by("pk").select_related("support_address__mailbox").first()
+    if not unknown or row is None or row.support_address.deleted_at is not None:
+        return None
+    return min(unknown), row.support_address
 
 
 def _answered(case: Case) -> Message | None:

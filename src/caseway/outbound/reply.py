@@ -24,7 +24,8 @@ from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.own import own_addresses, signer
 from caseway.outbound.queue import add_files, add_message, enqueue, message_domain
-from caseway.outbound.recipients import ReplyChoices, cc_for, choices
+from caseway.outbound.recipients import ReplyChoices, cc_for, choices, unknown_aliases
+from caseway.outbound.schedule import check_time
 
 __all__ = ["CannotSendError", "ReplyChoices", "ReplyDraft", "cc_for", "choices", "reply", "undo"]
 
@@ -49,6 +50,8 @@ class ReplyDraft:
     files: tuple[File, ...] = ()
     set_status: Status | None = Status.WAITING
     undo_seconds: int = 10
+    send_at: datetime.datetime | None = None
+    """Leaves then, and not `undo_seconds` from now."""
     request_key: str = ""
     """Made by the client for one press of the button: the same key sends once."""
     expected_version: int = 0
@@ -97,12 +100,18 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
             message=message,
             mailbox=draft.from_address.mailbox,
             by=employee,
-            send_at=timezone.now() + datetime.timedelta(seconds=draft.undo_seconds),
+            send_at=_leaves_at(draft),
+            is_scheduled=draft.send_at is not None,
             request_key=draft.request_key,
         )
         _join(case, draft)
         _move_on(case, employee, draft)
     return row
+
+
+def _leaves_at(draft: ReplyDraft) -> datetime.datetime:
+    undone_until = timezone.now() + datetime.timedelta(seconds=draft.undo_seconds)
+    return max(draft.send_at, undone_until) if draft.send_at is not None else undone_until
 
 
 def undo(row: OutboundEmail, *, by: Employee) -> str:
@@ -113,7 +122,7 @@ def undo(row: OutboundEmail, *, by: Employee) -> str:
     if not by.may_write:
         raise NotAllowedError(by.name)
     with transaction.atomic():
-        changed = OutboundEmail.objects.filter(pk=row.pk, state=OutboundState.QUEUED).update(
+        changed = OutboundEmail.objects.filter(pk=row.pk, state__in=[OutboundState.QUEUED, OutboundState.HELD]).update(
             state=OutboundState.CANCELLED
         )
         if not changed:
@@ -148,8 +157,10 @@ def _known(case: Case, request_key: str) -> OutboundEmail | None:
 
 
 def _check(case: Case, draft: ReplyDraft) -> None:
-    own = own_addresses(case.organisation_id)
+    own = own_addresses(case.organisation_id) | unknown_aliases(case)
     recipients = [*draft.to, *draft.cc, *draft.bcc]
+    if draft.send_at is not None:
+        check_time(draft.send_at)
     if not draft.text.strip() and not draft.files:
         raise CannotSendError("The reply is empty. Write something or attach a file.")
     if not draft.to:
@@ -187,7 +198,7 @@ def _compose_draft(
         text=f"{text}\n\n{quote}".rstrip() + "\n" if quote else text + "\n",
         html=_html(text, quote),
         message_id=signer().message_id(case.organisation_id, case.pk, message_id, message_domain(row.address)),
-        date=timezone.now(),
+        date=draft.send_at or timezone.now(),
         in_reply_to=thread[-1] if thread else "",
         references=thread,
         files=draft.files,

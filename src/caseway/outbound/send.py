@@ -27,6 +27,7 @@ from caseway.cases.models import EventKind, Message
 from caseway.mail.model import OutgoingEmail
 from caseway.mailboxes import smtp
 from caseway.mailboxes.errors import MailboxError, Refused, Temporary, Uncertain
+from caseway.outbound.breaker import stop_runaways
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ LEASE = datetime.timedelta(minutes=15)
 """Longer than a transmission may take by the timeouts of `mailboxes.smtp`. A worker's claims end with the worker."""
 RECORD_SECONDS = 120.0
 """How long a server's word is held while the database is away."""
+BETWEEN_LOOKS = 10
+"""Mails that one sender tries between two looks for runaway sending."""
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
 """Seconds before the next try; the last is used from then on."""
 LONGEST = datetime.timedelta(days=3)
@@ -54,10 +57,16 @@ def send_due() -> int:
     with every_organisation(), smtp.Courier() as courier:
         _take_over()
         tried = 0
+        stop_runaways()
         row = _settle_and_claim(None)
         while row is not None:
             written = _try(row, courier)
             tried += 1
+            if tried % BETWEEN_LOOKS == 0:
+                _settle(written)
+                stop_runaways()
+                row = _settle_and_claim(None)
+                continue
             row = _settle_and_claim(written)
         return tried
 

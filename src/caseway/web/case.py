@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from caseway.accounts.models import Employee, Team
 from caseway.cases import lists
 from caseway.cases.models import Case, Priority, Status
+from caseway.mail.address import parse_addresses
+from caseway.outbound.recipients import suggested_alias, warnings
 from caseway.outbound.reply import cc_for, choices
 from caseway.web.doors import EmployeeRequest, employee_page, writer_page
 from caseway.web.finding import find_case, readable
@@ -58,6 +60,17 @@ def added_cc(request: EmployeeRequest, number: int) -> HttpResponse:
     return render(request, "cases/_added_cc.html", context)
 
 
+@writer_page
+@require_safe
+def recipients(request: EmployeeRequest, number: int) -> HttpResponse:
+    """Whom the writer should look at among the recipients typed so far."""
+    case = find_case(request.user, number)
+    typed = parse_addresses([request.GET.get(name, "")[:20_000] for name in ("to", "cc", "bcc")])
+    return render(
+        request, "cases/_recipient_warnings.html", {"case": case, "recipient_warnings": warnings(case, typed)}
+    )
+
+
 def show_case(
     request: EmployeeRequest, case: Case, *, status: int = 200, composer: dict[str, Any] | None = None
 ) -> HttpResponse:
@@ -66,6 +79,9 @@ def show_case(
     if request.user.may_write and case.deleted_at is None:
         offered = choices(case, request.user)
         context |= {"choices": offered, "added_cc": offered.added_cc}
+        typed = composer if composer and composer.get("is_typed") else None
+        people = parse_addresses([typed["to"], typed["cc"], typed["bcc"]]) if typed else (*offered.to, *offered.cc)
+        context["recipient_warnings"] = warnings(case, people)
     context["composer"] = {"request_key": uuid.uuid4().hex, **(composer or {})}
     return render(request, "cases/case.html", context, status=status)
 
@@ -84,6 +100,7 @@ def overview_context(request: EmployeeRequest, case: Case) -> dict[str, Any]:
         "others": others.order_by("-modified_at", "-pk")[:OTHER_CASES] if case.contact_id else (),
         "related": case.related_to,
         "unverified": case.participants.filter(is_verified=False),
+        "alias": suggested_alias(case) if request.user.is_administrator else None,
         "addresses": case.came_through.select_related("support_address"),
     }
 

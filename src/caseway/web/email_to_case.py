@@ -70,7 +70,10 @@ def edit(request: EmployeeRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         require(request.user.organisation, Feature.EMAIL_TO_CASE)
         return _authenticate(request, row)
-    return _show_form(request, row, AccountForm.of(row).shown())
+    values = AccountForm.of(row).shown()
+    if alias := request.GET.get("alias", "").strip()[:320]:
+        values["aliases"] = list(dict.fromkeys([*values["aliases"], alias]))
+    return _show_form(request, row, values)
 
 
 @administrator_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any, cast
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -40,7 +42,11 @@ def replies(request: EmployeeRequest, number: int) -> HttpResponse:
         return _conflict(request, number)
     except (CannotSendError, CaseError) as error:
         return show_case(request, case, status=422, composer=_typed(request) | {"problem": str(error)})
-    messages.success(request, _("Reply sends in 10 s"), extra_tags=reverse("reply-undo", args=[sent.pk]))
+    if sent.is_scheduled:
+        when = formats.date_format(timezone.localtime(sent.send_at), "j M Y, H:i")
+        messages.success(request, _("Reply is sent on %(when)s") % {"when": when})
+    else:
+        messages.success(request, _("Reply sends in 10 s"), extra_tags=reverse("reply-undo", args=[sent.pk]))
     return redirect(f"{reverse('case', args=[number])}?{_list_query(request)}#message-{sent.message_id}")
 
 
@@ -91,6 +97,7 @@ def _draft(request: EmployeeRequest, case: Case) -> ReplyDraft:
         files=tuple(_file(upload) for upload in request.FILES.getlist("files")),
         set_status=AFTER.get(values.get("after", "waiting"), Status.WAITING),
         undo_seconds=UNDO_SECONDS,
+        send_at=_send_at(values.get("send_at", "")) if values.get("after") == "later" else None,
         request_key=values.get("request_key", "")[:100],
         without_cc=tuple(set(_numbers(values.getlist("offered_cc"))) - set(_numbers(values.getlist("kept_cc")))),
         expected_version=int(version) if version.isdecimal() and len(version) < 10 else 0,
@@ -99,6 +106,15 @@ def _draft(request: EmployeeRequest, case: Case) -> ReplyDraft:
 
 def _numbers(values: list[str]) -> list[int]:
     return [int(value) for value in values if value.isdecimal() and len(value) < 18]
+
+
+def _send_at(text: str) -> datetime:
+    """What a datetime field holds, in the person's time zone."""
+    try:
+        typed = datetime.fromisoformat(text.strip()[:32])
+    except ValueError:
+        raise CannotSendError(_("Choose a day and a time to send it.")) from None
+    return typed if timezone.is_aware(typed) else timezone.make_aware(typed)
 
 
 def _from(request: EmployeeRequest, case: Case) -> SupportAddress:
@@ -127,7 +143,7 @@ def _file(upload: UploadedFile[bytes]) -> File:
 
 def _typed(request: EmployeeRequest) -> dict[str, Any]:
     """What the person typed, to be put back into the composer under a new key."""
-    names = ("text", "to", "cc", "bcc", "from_address")
+    names = ("text", "to", "cc", "bcc", "from_address", "send_at")
     typed: dict[str, Any] = {name: request.POST.get(name, "") for name in names}
     lost = [cast("str", upload.name) for upload in request.FILES.getlist("files")]
     return typed | {"is_typed": True, "lost_files": lost, "request_key": uuid.uuid4().hex}

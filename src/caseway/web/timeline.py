@@ -66,7 +66,9 @@ def _message_version(message: Message) -> str:
     outbound = getattr(message, "outbound", None)
     if outbound is not None:
         copy = getattr(outbound, "sent_copy", None)
-        return f"{outbound.state}-{outbound.attempts}" + (f"-{copy.state}-{copy.attempts}" if copy else "")
+        return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" + (
+            f"-{copy.state}-{copy.attempts}" if copy else ""
+        )
     parts = [str(len(message.attachments.all()))]
     for inbound in message.inbound.all():
         rest = getattr(inbound, "remainder", None)

@@ -122,6 +122,11 @@ class NewReply(Change):
     status: StatusName | None = Field(
         "waiting", description="Of the case afterwards; null: as it is", examples=["waiting"]
     )
+    send_at: datetime.datetime | None = Field(
+        None,
+        description="Send it later. Held when the customer writes before that, until somebody decides",
+        examples=[None],
+    )
     undo_seconds: int = Field(
         0, ge=0, le=3600, description="Held back so long; until then `outbound/{id}/cancel` stops it", examples=[0]
     )

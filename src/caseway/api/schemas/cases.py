@@ -13,7 +13,7 @@ StatusName = Literal["new", "open", "waiting", "closed"]
 PriorityName = Literal["low", "normal", "high", "urgent"]
 SourceName = Literal["email", "manual", "api"]
 DirectionName = Literal["in", "out", "note"]
-DeliveryState = Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled"]
+DeliveryState = Literal["queued", "sending", "sent", "failed", "uncertain", "cancelled", "held"]
 ViewName = Literal["my-cases", "unassigned", "all-open", "waiting", "closed", "trash"]
 EMPLOYEE = "An employee's id or email address"
 
@@ -168,10 +168,19 @@ class CaseAnswer(CaseInList):
     attachments: list[AttachmentAnswer] = Field(description="Of all messages")
 
 
+class RecipientWarning(Answer):
+    """A recipient whom a person should look at; the reply was sent to them all the same."""
+
+    email: str = Field(examples=["someone@else.example"])
+    kind: Literal["third party", "unverified"] = Field(examples=["third party"])
+    sentence: str = Field(examples=["someone@else.example has not been part of this conversation."])
+
+
 class ReplyQueued(Answer):
     """A reply on its way."""
 
     case: int = Field(examples=[1042])
     message: int | None = Field(description="Id of the message in the case; none once cancelled", examples=[502])
+    warnings: list[RecipientWarning] = Field(description="New or unverified people among the recipients")
     message_id: str = Field(examples=["cw.1.1042.502.k3@fieldnote.example"])
     delivery: Delivery

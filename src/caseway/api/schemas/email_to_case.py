@@ -65,6 +65,7 @@ class EmailToCaseAnswer(Answer):
     smtp_login: str = Field(description="Empty: the login above", examples=[""])
     after_processing: AfterName = Field(examples=["leave"])
     move_to_folder: str = Field(examples=[""])
+    trusted_authserv: str = Field(description="Whose word on senders is believed", examples=["mx.fieldnote.example"])
     copies_sent: bool = Field(description="What is sent is copied to the account's Sent folder", examples=[False])
     created_at: datetime.datetime = Field(examples=["2026-10-01T08:00:00Z"])
     health: Health
@@ -131,6 +132,12 @@ class AccountInput(AssigneeInput):
     smtp_password: Password | None = Field(None, examples=[""])
     after_processing: AfterName | None = Field(None, examples=["leave"])
     move_to_folder: str | None = Field(None, max_length=255, examples=[""])
+    trusted_authserv: str | None = Field(
+        None,
+        max_length=255,
+        description="Whose Authentication-Results are believed (RFC 8601). Empty: learnt by Authenticate",
+        examples=["mx.fieldnote.example"],
+    )
     copies_sent: bool | None = Field(None, examples=[False])
 
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from caseway.api.schemas.base import Answer, Id, Query
+from caseway.api.schemas.base import Answer, Id, Input, Query
 from caseway.api.schemas.cases import DeliveryState
 
-InboundStateName = Literal["pending", "delivered", "ignored", "failed", "quarantined"]
+InboundStateName = Literal["pending", "delivered", "ignored", "held", "failed", "quarantined"]
 DoorName = Literal["imap", "pipe", "lmtp", "api"]
 OutboundKindName = Literal["reply", "acknowledgement", "system"]
 
@@ -26,6 +26,9 @@ class InboundQuery(Query):
         examples=["CAF2a@mail.ehlers.example"],
     )
     mailbox: Id | None = Field(None, description="A mailbox's id", examples=[1])
+    kind: str = Field("", max_length=20, description="person, auto_reply, bounce, list, …", examples=["bounce"])
+    since: datetime.date | None = Field(None, description="First day it arrived on", examples=["2026-11-01"])
+    until: datetime.date | None = Field(None, description="Last day it arrived on", examples=["2026-11-30"])
 
 
 class MailboxName(Answer):
@@ -68,6 +71,65 @@ class InboundAnswer(Answer):
     raw_url: str = Field(examples=["/api/v1/inbound/4711/raw"])
 
 
+class Account(Answer):
+    """All that is known of a Message-ID."""
+
+    message_id: str = Field(examples=["CAF2a@mail.ehlers.example"])
+    is_known: bool = Field(description="It was received here or sent from here", examples=[True])
+    sentences: list[str] = Field(
+        description="One for each time it was received or sent; or that it was never seen",
+        examples=[["Received on 2026-11-23 09:12:43 UTC by IMAP in support@fieldnote.example. It is in CW-1042."]],
+    )
+
+
+class MakeCase(Input):
+    acknowledge: bool = Field(False, description="Send the acknowledgement too", examples=[False])
+
+
+class NewSenderRule(Input):
+    sender: str = Field(
+        min_length=3, max_length=320, description="An address, or a domain", examples=["robot@shop.example"]
+    )
+
+
+class SenderRuleAnswer(Answer):
+    """A sender whose mail is kept and makes no case."""
+
+    id: int = Field(examples=[3])
+    sender: str = Field(description="An address, or '@' and a domain", examples=["@shop.example"])
+    created_by: str | None = Field(examples=["Maya Lindqvist"])
+    created_at: datetime.datetime = Field(examples=["2026-11-23T09:12:43Z"])
+
+
+class PauseAnswer(Answer):
+    """Something that Caseway stopped by itself."""
+
+    id: int = Field(examples=[5])
+    kind: Literal["acknowledgements", "flood", "sending"] = Field(examples=["flood"])
+    key: str = Field(description="Address, '@domain', 'mailbox:id' or '*'", examples=["robot@shop.example"])
+    reason: str = Field(examples=["The same mail came 15 times from robot@shop.example within a minute"])
+    started_at: datetime.datetime = Field(examples=["2026-11-23T09:12:43Z"])
+    until: datetime.datetime | None = Field(description="null: until somebody resumes it", examples=[None])
+
+
+class ReplayChange(Answer):
+    what: str = Field(description="Text, Verdict, Contact, Thread, Files, Outcome, …", examples=["Thread"])
+    before: str = Field(examples=["CW-1042: no evidence"])
+    after: str = Field(examples=["CW-1007: In-Reply-To names a mail of it"])
+
+
+class ReplayAnswer(Answer):
+    """What today's code makes of a kept mail; no changes: the same as it is."""
+
+    inbound: int = Field(examples=[4711])
+    changes: list[ReplayChange]
+
+
+class ReplayApplied(Answer):
+    inbound: int = Field(examples=[4711])
+    done: str = Field(examples=["Moved from CW-1042 to CW-1007."])
+
+
 class InboundList(Answer):
     items: list[InboundAnswer]
     next: str | None = Field(description="Send it as `after` for the next page; null at the end", examples=["NDcxMA"])
@@ -102,6 +164,8 @@ class OutboundAnswer(Answer):
     mailbox: MailboxName | None = Field(description="Whose outgoing server sends it; none: the system's")
     send_at: datetime.datetime = Field(description="Not before; also the next try", examples=["2026-11-23T10:02:10Z"])
     attempts: int = Field(examples=[1])
+    is_scheduled: bool = Field(description="A person chose `send_at`", examples=[False])
+    evidence: str = Field(description="How it was settled that an uncertain mail was sent", examples=[""])
     server_words: str = Field(examples=["250 2.0.0 Ok: queued as 4F1"])
     created_by: str | None = Field(description="None: Caseway itself", examples=["Dana Whitfield"])
     created_at: datetime.datetime = Field(examples=["2026-11-23T10:02:10Z"])

@@ -42,6 +42,9 @@ class Message(models.Model):
     kind_reason = models.TextField(blank=True)
     evidence = models.TextField(blank=True, help_text="Why it is in this case")
     is_unverified = models.BooleanField(default=False)
+    unknown_address = models.CharField(
+        max_length=320, blank=True, help_text="An address of our domain that no row names, and that it came to"
+    )
     defects = ArrayField(models.TextField(), default=list)
     sent_at = models.DateTimeField(null=True, blank=True, help_text="Date header, or when it left")
     created_at = models.DateTimeField(default=timezone.now)

@@ -55,6 +55,11 @@
       if (event.key === "Escape") { field.blur(); fold(); event.stopPropagation(); }
     });
   }
+  one("#send-at", composer)?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return; // the first button of the form would send at once
+    event.preventDefault();
+    event.target.form.requestSubmit(one("[data-later]", event.target.form));
+  });
   let sending = false;
   composer.addEventListener("submit", (event) => {
     if (sending) event.preventDefault();

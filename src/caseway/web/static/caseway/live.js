@@ -18,9 +18,9 @@
     const on = (name, act) => stream.addEventListener(name, (event) => act(JSON.parse(event.data)));
     on("case.changed", caseChanged);
     on("case.new", caseNew);
-    on("outbound", (data) => { if (data.number) caseChanged(data); });
+    on("outbound", (data) => { if (data.number) caseChanged(data); soon("outbox", () => refreshLists("outbound"), 400)(); });
     on("mailbox.health", soon("addresses", refreshAddresses));
-    on("inbound", soon("addresses", refreshAddresses));
+    on("inbound", soon("addresses", () => { refreshAddresses(); refreshLists("inbound"); }, 400));
     on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
     on("reload", missed);
@@ -156,11 +156,20 @@
     const response = await get(place.dataset.refresh);
     if (response.ok) { place.replaceWith(fragment(await response.text())); freshTimes(); }
   }
+  /* the first page of a log: drawn anew, unless somebody has a menu of it open or is in it by keyboard */
+  async function refreshLists(kind) {
+    const place = one(`[data-live-list="${kind}"]`);
+    if (!place || one("[popover]:popover-open", place) || place.contains(document.activeElement)) return;
+    const response = await get(place.dataset.refresh);
+    if (response.ok && place.isConnected) { place.replaceWith(fragment(await response.text())); freshTimes(); }
+  }
   const refreshAddresses = () => refresh("#addresses");
   /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
   const missed = soon("missed", async () => {
     refreshAddresses();
     refresh("#alarms");
+    refreshLists("inbound");
+    refreshLists("outbound");
     if (body.dataset.page !== "list" && body.dataset.page !== "case") return;
     const response = await get("/cases/changes?since=" + encodeURIComponent(since));
     if (!response.ok) return;
