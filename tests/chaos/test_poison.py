@@ -33,7 +33,7 @@ def test_a_mail_that_kills_its_reader_delays_none_of_the_others(monkeypatch: pyt
     monkeypatch.setattr(process_module, "read", deadly)
     monkeypatch.setattr(presence, "number", lambda: 4711)  # of a process that no lock vouches for
     for number in range(100):
-        receive_piped(company.organisation, mail(subject="poison" if number == 50 else "fine"))
+        receive_piped(company.organisation, mail(subject="poison" if number == 50 else f"fine {number}"))
     deaths = 0
     cases_after: list[int] = []
     with organisation_scope(company.organisation.pk):

@@ -15,7 +15,7 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
-from caseway.accounts.models import Organisation
+from caseway.accounts.models import Heartbeat, Organisation
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.intake.models import Alarm, DailyCount, InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox, MailboxState
@@ -52,9 +52,15 @@ def look() -> int:
     return 0
 
 
+WORKER_SILENCE = dt.timedelta(minutes=1)
+"""A worker that was not heard for so long keeps no alarms up to date."""
+
+
 def open_alarms(organisation_id: int) -> list[Alarm]:
-    """What a page shows now. Whether mail stands still is looked up at this moment: perhaps no worker looks at all."""
+    """What a page shows now. Where no worker looks, whether mail stands still is looked up at this moment."""
     found = list(Alarm.objects.open().filter(organisation_id=organisation_id))
+    if Heartbeat.objects.filter(kind="worker", seen_at__gt=timezone.now() - WORKER_SILENCE).exists():
+        return found
     kinds = {one.kind for one in found}
     for rule in (_unprocessed, _unsent):
         found += [
