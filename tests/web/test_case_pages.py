@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from caseway.accounts.models import Heartbeat
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, Message
 from caseway.intake.process import process_pending
