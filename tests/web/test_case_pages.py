@@ -326,7 +326,7 @@ def test_a_list_needs_few_queries(scene: Scene, maya: Client, django_assert_max_
         receive(scene, mail(sender=f"P{number} <p{number}@x.example>", subject=f"Case {number}"))
     Heartbeat.beat("worker", "one")
     maya.get("/cases")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         maya.get("/cases")
 
 

@@ -101,8 +101,9 @@ def reply_to_case(
     require_writer(request)
     case = found.case(request, number)
     key = repeats.own_key(request, idempotency_key)
-    draft = replying.draft(choices(case, request.auth), new, key)
-    noted = warnings(case, (*draft.to, *draft.cc, *draft.bcc))
+    offered = choices(case, request.auth)
+    draft = replying.draft(offered, new, key)
+    noted = warnings(case, (*draft.to, *draft.cc, *draft.bcc), offered.people)
     sent = reply(case, request.auth, draft)
     repeats.same_as_before(request, idempotency_key, new)
     return Answered(

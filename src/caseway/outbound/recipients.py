@@ -26,16 +26,17 @@ class ReplyChoices:
     """From the message answered; without ours."""
     added_cc: tuple[SupportAddress, ...]
     """Rows whose account joins Cc because of Add to CC, for the default From."""
+    people: People
+    """What the choice was made from: `warnings` asks it without reading anything again."""
 
 
 def choices(case: Case, employee: Employee) -> ReplyChoices:
     """What a reply to `case` starts from: recipients are those of the message answered, less ours."""
-    own = own_addresses(case.organisation_id) | unknown_aliases(case)
-    unverified = set(case.participants.filter(is_verified=False).values_list("key", flat=True))
-    to, cc = _recipients(_answered(case), case, own | unverified)
+    people = People.of(case)
+    to, cc = _recipients(people.answered, case, people.own | people.unverified)
     rows = from_addresses(case)
     default = rows[0] if rows else None
-    return ReplyChoices(rows, default, to, cc, cc_for(case, default) if default else ())
+    return ReplyChoices(rows, default, to, cc, cc_for(case, default) if default else (), people)
 
 
 def from_addresses(case: Case) -> list[SupportAddress]:
@@ -82,43 +83,70 @@ class RecipientWarning:
     sentence: str
 
 
-def warnings(case: Case, recipients: Iterable[Address]) -> tuple[RecipientWarning, ...]:
+def warnings(case: Case, recipients: Iterable[Address], people: People | None = None) -> tuple[RecipientWarning, ...]:
     """Who among `recipients` is new to the conversation, or joined it without proof of who they are.
 
     The people of the first mail are the conversation. Whoever was in a later mail that we or they sent before the one
     answered belongs to it too. Everybody else is a third party, whoever added them.
     """
-    own = own_addresses(case.organisation_id) | unknown_aliases(case)
-    unverified = set(case.participants.filter(is_verified=False).values_list("key", flat=True))
-    known = set(case.participants.filter(is_verified=True).values_list("key", flat=True))
-    known |= _present_before(case) | ({address_key(case.email)} if case.email else set())
+    people = people or People.of(case)
     found: dict[str, RecipientWarning] = {}
     for address in recipients:
         key = address.key
-        if not key or key in own or key in found:
+        if not key or key in people.own or key in found:
             continue
-        if key in unverified:
+        if key in people.unverified:
             sentence = f"{address.email} joined this case without having been part of it. Accept the address first."
             found[key] = RecipientWarning(address.email, "unverified", sentence)
-        elif key not in known:
+        elif key not in people.known:
             sentence = f"{address.email} has not been part of this conversation."
             found[key] = RecipientWarning(address.email, "third party", sentence)
     return tuple(found.values())
 
 
-def _present_before(case: Case) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """Address keys of everybody who has to do with a case, read once."""
+
+    own: frozenset[str]
+    """Ours, and addresses of our domain that no row names and that brought mail of the case."""
+    known: frozenset[str]
+    unverified: frozenset[str]
+    answered: Message | None
+    """The mail that a reply answers: the latest that a person wrote."""
+
+    @classmethod
+    def of(cls, case: Case) -> People:
+        taking_part = list(case.participants.values_list("key", "is_verified"))
+        mails = list(case.messages.exclude(direction=Direction.NOTE).only(*_HEADERS).order_by("created_at", "pk"))
+        received = [mail for mail in mails if mail.direction == Direction.IN and not mail.is_automatic]
+        answered = received[-1] if received else None
+        aliases = {address_key(mail.unknown_address) for mail in mails if mail.unknown_address}
+        verified = {key for key, is_verified in taking_part if is_verified}
+        return cls(
+            own=own_addresses(case.organisation_id) | aliases,
+            known=frozenset(verified | _present_before(mails, answered) | {address_key(case.email or "")} - {""}),
+            unverified=frozenset(key for key, is_verified in taking_part if not is_verified),
+            answered=answered,
+        )
+
+
+_HEADERS = (
+    "case", "direction", "is_automatic", "is_unverified", "from_name", "from_email", "to", "cc", "reply_to",
+    "unknown_address", "created_at",
+)  # fmt: skip
+
+
+def _present_before(mails: list[Message], answered: Message | None) -> set[str]:
     """Everybody in the first mail, and in every mail before the one answered."""
-    mails = case.messages.exclude(direction=Direction.NOTE).order_by("created_at", "pk")
-    rows = list(mails.values_list("pk", "from_email", "to", "cc", "reply_to", "is_unverified"))
-    answered = _answered(case)
     present: set[str] = set()
-    for index, (pk, sender, *lists, is_unverified) in enumerate(rows):
-        if index and answered is not None and pk >= answered.pk:
+    for index, mail in enumerate(mails):
+        if index and answered is not None and mail.pk >= answered.pk:
             break
-        if not is_unverified or not index:
-            present.add(address_key(sender))
-            present |= {address_key(email) for people in lists for _, email in people}
-    return present - {""}
+        if not mail.is_unverified or not index:
+            present.add(address_key(mail.from_email))
+            present |= {address_key(email) for people in (mail.to, mail.cc, mail.reply_to) for _, email in people}
+    return present
 
 
 def unknown_aliases(case: Case) -> frozenset[str]:
@@ -129,15 +157,13 @@ def unknown_aliases(case: Case) -> frozenset[str]:
 
 def suggested_alias(case: Case) -> tuple[str, SupportAddress] | None:
     """An address that the case came to and no row names yet, and the row that could take it as an alias."""
-    unknown = unknown_aliases(case) - own_addresses(case.organisation_id)
-    row = case.came_through.order_by("pk").select_related("support_address__mailbox").first()
-    if not unknown or row is None or row.support_address.deleted_at is not None:
+    unknown = unknown_aliases(case)
+    if unknown:
+        unknown -= own_addresses(case.organisation_id)
+    row = case.came_through.order_by("pk").select_related("support_address__mailbox").first() if unknown else None
+    if row is None or row.support_address.deleted_at is not None:
         return None
     return min(unknown), row.support_address
-
-
-def _answered(case: Case) -> Message | None:
-    return case.messages.filter(direction=Direction.IN, is_automatic=False).order_by("-created_at", "-pk").first()
 
 
 def _recipients(

@@ -81,7 +81,7 @@ def show_case(
         context |= {"choices": offered, "added_cc": offered.added_cc}
         typed = composer if composer and composer.get("is_typed") else None
         people = parse_addresses([typed["to"], typed["cc"], typed["bcc"]]) if typed else (*offered.to, *offered.cc)
-        context["recipient_warnings"] = warnings(case, people)
+        context["recipient_warnings"] = warnings(case, people, offered.people)
     context["composer"] = {"request_key": uuid.uuid4().hex, **(composer or {})}
     return render(request, "cases/case.html", context, status=status)
 
