@@ -99,6 +99,13 @@ def test_a_stranger_who_answers_by_headers_joins_unverified_and_gains_nothing(ar
     assert Case.objects.get(number=2).related_to == case
 
 
+def test_two_answers_that_arrive_before_their_question_make_one_case(arrive: Arrive) -> None:
+    arrive(mail(subject="Re: Tent", in_reply_to="<late@brightwater.example>"))
+    arrive(mail(subject="Re: Tent", in_reply_to="<late@brightwater.example>"))
+    arrive(mail(subject="Tent", message_id="<late@brightwater.example>"))
+    assert Case.objects.count() == 1 and Case.objects.get().messages.filter(direction=Direction.IN).count() == 3
+
+
 def test_a_strangers_case_does_not_catch_the_mail_that_it_names(arrive: Arrive) -> None:
     arrive(mail(sender="Mallory <mallory@elsewhere.example>", in_reply_to="<to.come@brightwater.example>"))
     arrive(mail(message_id="<to.come@brightwater.example>"))

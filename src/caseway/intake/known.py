@@ -61,6 +61,12 @@ class Known:
         for case in self._naming.get(reading.email.message_id, ()):
             yield case, reading.email.message_id
 
+    def cases_of_siblings(self, reading: Reading) -> Iterator[tuple[int, str]]:
+        """Cases with a message that names what this one names: two answers, and what they answer is not here (yet)."""
+        for identifier in reading.keys.message_ids:
+            for case in self._naming.get(identifier, ()):
+                yield case, identifier
+
     def contact_of(self, sender: Address) -> tuple[Contact, bool]:
         """The sender's contact, found or made; (contact, created). Who writes has an address that works again."""
         if found := self._contacts.get(sender.key):
@@ -111,8 +117,9 @@ class Known:
             rows = messages.filter(message_identifier__in=named)
             for case, identifier in rows.values_list("case_id", "message_identifier"):
                 self._named[identifier][case] = None
-        if own := {reading.email.message_id for reading in readings if reading.email.message_id}:
-            for case, references in messages.filter(references__overlap=list(own)).values_list("case_id", "references"):
+        if naming := named | {reading.email.message_id for reading in readings if reading.email.message_id}:
+            rows = messages.filter(references__overlap=list(naming))
+            for case, references in rows.values_list("case_id", "references"):
                 self._index(case, "", references)
 
     def _read_contacts(self, readings: Sequence[Reading]) -> None:

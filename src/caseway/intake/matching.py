@@ -18,6 +18,7 @@ def candidates(organisation_id: int, reading: Reading, known: Known) -> list[Can
     keys = reading.keys
     found += [(claim.case, "token", "", claim.where) for claim in keys.tokens if claim.organisation == organisation_id]
     found += [(case, "message_id", identifier, "") for case, identifier in known.cases_by_identifier(reading)]
+    found += [(case, "sibling", identifier, "") for case, identifier in known.cases_of_siblings(reading)]
     if keys.case_numbers:
         numbered = Case.objects.filter(organisation_id=organisation_id, number__in=keys.case_numbers)
         found += [(pk, "case_number", str(number), "subject") for pk, number in numbered.values_list("pk", "number")]

@@ -199,7 +199,7 @@ class Candidate:
     case: int
     case_number: int
     by: str
-    """'token', 'message_id' or 'case_number'."""
+    """'token', 'message_id', 'sibling' (a message there answers the same one) or 'case_number'."""
     key: str
     """The claim, Message-ID or number that led here."""
     participants: frozenset[str]

@@ -132,8 +132,10 @@ def _in_order_of_evidence(keys: ThreadKeys, candidates: Sequence[Candidate]) -> 
                 return 0, tokens.get(candidate.case, len(tokens))
             case "message_id":
                 return 1, identifiers.get(candidate.key, len(identifiers))
+            case "sibling":
+                return 2, identifiers.get(candidate.key, len(identifiers))
             case _:
-                return 2, numbers.get(candidate.key, len(numbers))
+                return 3, numbers.get(candidate.key, len(numbers))
 
     # A 'token' that the keys do not hold was not proven: it counts as no evidence at all.
     proven = [c for c in candidates if c.by != "token" or c.case in tokens]
@@ -159,6 +161,8 @@ def _named(candidate: Candidate) -> str:
             return f"{candidate.where or 'A header'} holds our signed Message-ID of {case}"
         case "message_id":
             return f"{candidate.where or 'In-Reply-To or References'} names a message of {case} ({candidate.key[:120]})"
+        case "sibling":
+            return f"It answers the same message as one of {case} ({candidate.key[:120]})"
         case _:
             return f"The subject names {case}"
 
