@@ -171,6 +171,7 @@ class Connection:
                 self._smtp.close()  # no QUIT: it would be a line of the message
                 raise
         if self.wire.is_over():
+            self.is_over = True
             self._smtp.close()
             raise Temporary(f"{self.server.host} ended the connection before it had the whole message.", _AGAIN)
         return self._finish(refused)
