@@ -293,18 +293,7 @@ def _message(
     )
     add(message)
     for part in email.attachments:
-        add(
-            Attachment(
-                organisation_id=case.organisation_id,
-                message=message,
-                part=part.index,
-                name=part.name[:255],
-                content_type=part.content_type[:255],
-                size=part.size,
-                content_id=part.content_id[:512],
-                is_inline=part.is_inline,
-            )
-        )
+        add(Attachment.of(message, part))
     return message
 
 

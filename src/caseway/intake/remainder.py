@@ -154,21 +154,7 @@ def _complete(asked: Remainder, raw: RawEmail, reading: Reading) -> None:
             message.new_text, message.defects = reading.body.new.strip() or email.text.strip(), list(email.defects)
             message.save(update_fields=["raw", "text", "html", "new_text", "defects"])
             message.attachments.all().delete()
-            Attachment.objects.bulk_create(
-                [
-                    Attachment(
-                        organisation_id=message.organisation_id,
-                        message=message,
-                        part=part.index,
-                        name=part.name[:255],
-                        content_type=part.content_type[:255],
-                        size=part.size,
-                        content_id=part.content_id[:512],
-                        is_inline=part.is_inline,
-                    )
-                    for part in email.attachments
-                ]
-            )
+            Attachment.objects.bulk_create([Attachment.of(message, part) for part in email.attachments])
             if any(not part.is_inline for part in email.attachments):
                 Case.objects.filter(pk=message.case_id).update(has_attachment=True)
         _end(asked, WorkState.DONE, "")

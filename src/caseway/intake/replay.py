@@ -191,7 +191,7 @@ def _rewrite(row: InboundEmail, message: Message, reading: Reading) -> str:
     message.save(update_fields=list(now))
     if _files_of(message) != _files(reading.email):
         message.attachments.all().delete()
-        Attachment.objects.bulk_create(_attachments(message, reading.email))
+        Attachment.objects.bulk_create([Attachment.of(message, part) for part in reading.email.attachments])
     InboundEmail.objects.filter(pk=row.pk).update(
         case=message.case, kind=now["kind"], sender=now["from_email"], subject=now["subject"]
     )
@@ -251,22 +251,6 @@ def _files_of(message: Message) -> list[File]:
 def _files(email: ParsedEmail) -> list[File]:
     parts = sorted(email.attachments, key=lambda part: part.index)
     return [(part.index, part.name[:255], part.content_type[:255], part.size) for part in parts]
-
-
-def _attachments(message: Message, email: ParsedEmail) -> list[Attachment]:
-    return [
-        Attachment(
-            organisation_id=message.organisation_id,
-            message=message,
-            part=part.index,
-            name=part.name[:255],
-            content_type=part.content_type[:255],
-            size=part.size,
-            content_id=part.content_id[:512],
-            is_inline=part.is_inline,
-        )
-        for part in email.attachments
-    ]
 
 
 def _listed(files: list[File]) -> str:

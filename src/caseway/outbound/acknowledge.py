@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from caseway.accounts.crash_points import reach
+from caseway.accounts.models import Organisation
 from caseway.cases.models import Case, EventKind, Message
 from caseway.mail.compose import UnsendableError, compose
 from caseway.mail.model import Address, Draft, Verdict
@@ -108,12 +109,8 @@ def preview(address: SupportAddress) -> tuple[str, str]:
 
 def check_template(subject: str, body: str) -> str:
     """'' when both can be used, else what is wrong in a sentence."""
-    values = {
-        "case": {"number": "CW-1042", "subject": "Tent pole snapped on first use"},
-        "contact": {"name": "Parker Ehlers", "email": "parker@example.com"},
-        "organisation": {"name": "Fieldnote"},
-        "address": {"email": "support@example.com"},
-    }
+    example = SupportAddress(address="support@example.com", organisation=Organisation(name="Fieldnote"))
+    values = sample_values(example)
     try:
         render(subject or STANDARD_SUBJECT, values)
         render(body or STANDARD_BODY, values)

@@ -63,21 +63,7 @@ def add_message(
 
 def add_files(message: Message, content: bytes) -> None:
     """One row for each file in the mail's own bytes."""
-    Attachment.objects.bulk_create(
-        [
-            Attachment(
-                organisation_id=message.organisation_id,
-                message=message,
-                part=part.index,
-                name=part.name[:255],
-                content_type=part.content_type[:255],
-                size=part.size,
-                content_id=part.content_id[:512],
-                is_inline=part.is_inline,
-            )
-            for part in parse(content).attachments
-        ]
-    )
+    Attachment.objects.bulk_create([Attachment.of(message, part) for part in parse(content).attachments])
 
 
 def enqueue(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -14,6 +14,7 @@ from caseway.accounts.together import reserve
 from caseway.cases.models.case import Case
 from caseway.cases.models.choices import Direction
 from caseway.contacts.models import Contact
+from caseway.mail.model import Part
 from caseway.mailboxes.models import RawEmail
 
 
@@ -95,3 +96,17 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def of(cls, message: Message, part: Part) -> Self:
+        """The row, not yet saved, for a file of the message."""
+        return cls(
+            organisation_id=message.organisation_id,
+            message=message,
+            part=part.index,
+            name=part.name[:255],
+            content_type=part.content_type[:255],
+            size=part.size,
+            content_id=part.content_id[:512],
+            is_inline=part.is_inline,
+        )
