@@ -78,6 +78,10 @@ class Employee(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True)
     time_zone = models.CharField(max_length=60, blank=True)
     theme = models.CharField(max_length=10, blank=True, help_text="light, dark, or empty: as the system")
+    has_shortcuts = models.BooleanField(default=True, help_text="Single keys do something (WCAG 2.1.4)")
+    notices: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, blank=True, help_text="NotificationKind to the ways of telling: ['workspace', 'browser', 'email']"
+    )
     invited_at = models.DateTimeField(null=True, blank=True)
     invited_by = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)

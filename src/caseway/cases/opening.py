@@ -57,6 +57,7 @@ def open_from_email(
         source=Source.EMAIL,
         preview=preview,
         has_attachment=has_attachment,
+        received_at=timezone.now(),
         contact=contact,
         customer_id=contact.customer_id if contact else None,
         email=sender.email[:320],

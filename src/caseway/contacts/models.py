@@ -20,6 +20,7 @@ class Customer(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="customers")
     name = models.CharField(max_length=200)
     domain = models.CharField(max_length=255, blank=True)
+    notes = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -72,6 +73,7 @@ class Contact(models.Model):
     notes = models.TextField(blank=True)
     is_blocked = models.BooleanField(default=False)
     source = models.CharField(max_length=20, default="email", help_text="email, manual or api")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged")
     created_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     modified_at = models.DateTimeField(default=timezone.now)

@@ -222,7 +222,8 @@ def _open(
     case.organisation = desk.organisation
     if inbound.is_history:
         case.created_at = case.modified_at = inbound.received_at
-        change(case, "created_at", "modified_at")
+        case.received_at = None  # what came long ago is unread for nobody
+        change(case, "created_at", "modified_at", "received_at")
     return case, _message(case, inbound, reading, contact, evidence)
 
 
@@ -239,10 +240,15 @@ def _touch(case: Case, reading: Reading) -> None:
     """The case's line in the lists: latest words, files, time."""
     case.preview = _preview(reading)
     case.has_attachment = case.has_attachment or _has_files(reading)
-    case.modified_at = timezone.now()
+    case.modified_at = case.received_at = timezone.now()
     case.modified_by = None
     case.version += 1
-    case.save(update_fields=["preview", "has_attachment", "modified_at", "modified_by", "version"])
+    fields = ["preview", "has_attachment", "modified_at", "received_at", "modified_by", "version"]
+    if case.is_snoozed:
+        case.is_snoozed, case.snoozed_until = False, None
+        case.record(EventKind.WOKEN, {"by": "reply"})
+        fields += ["is_snoozed", "snoozed_until"]
+    case.save(update_fields=fields)
 
 
 def _preview(reading: Reading) -> str:

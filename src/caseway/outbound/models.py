@@ -11,7 +11,7 @@ from django.utils import timezone
 from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.presence import present
 from caseway.cases.models import Case, Message
-from caseway.mailboxes.models import Mailbox, RawEmail
+from caseway.mailboxes.models import Mailbox, RawEmail, SupportAddress
 
 
 class OutboundState(models.TextChoices):
@@ -197,3 +197,55 @@ class SentCopy(models.Model):
 
     def __str__(self) -> str:
         return f"Copy of {self.outbound_id}: {self.state}"
+
+
+class CannedReply(models.Model):
+    """A text that is written once and used often, with the variables that acknowledgements have."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="canned_replies")
+    title = models.CharField(max_length=100)
+    shortcut = models.CharField(max_length=40, blank=True, help_text="Typed after '/' in an answer")
+    text = models.TextField(help_text="Liquid; cleaned HTML or plain text as `is_html` says")
+    is_html = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    used = models.PositiveIntegerField(default=0, help_text="How often it was put into an answer: for the order")
+    modified_at = models.DateTimeField(default=timezone.now)
+    modified_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["organisation", "shortcut"], condition=~models.Q(shortcut=""), name="canned_shortcut_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Signature(models.Model):
+    """What stands below an answer. The most particular row counts: address and employee, employee, address, all."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    employee = models.ForeignKey(
+        Employee, null=True, blank=True, on_delete=models.CASCADE, related_name="signatures", help_text="None: all"
+    )
+    support_address = models.ForeignKey(
+        SupportAddress,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="signatures",
+        help_text="None: all",
+    )
+    html = models.TextField(blank=True, help_text="Liquid inside cleaned HTML: {{ employee.name }}")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["organisation", "employee", "support_address"], nulls_distinct=False, name="signature_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Signature {self.pk}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -64,6 +64,13 @@ class Case(CaseVerbs, models.Model):
     related_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="related")
     related_reason = models.TextField(blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged")
+    is_snoozed = models.BooleanField(default=False, help_text="Out of the lists of open cases for now")
+    snoozed_until = models.DateTimeField(null=True, blank=True, help_text="Empty while snoozed: until a reply")
+    snoozed_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    received_at = models.DateTimeField(null=True, blank=True, help_text="When the latest mail from outside came")
+    custom: models.JSONField[Any, Any] = models.JSONField(
+        default=dict, blank=True, help_text="Values of the organisation's own fields by CustomField.key"
+    )
     preview = models.CharField(max_length=200, blank=True, help_text="Beginning of the latest message, for the list")
     has_attachment = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -103,6 +110,9 @@ class Case(CaseVerbs, models.Model):
                 name="case_unassigned",
             ),
             models.Index(fields=["organisation", "contact", "-modified_at"], name="case_of_contact"),
+            models.Index(
+                fields=["snoozed_until"], condition=models.Q(is_snoozed=True, deleted_at=None), name="case_to_wake"
+            ),
         ]
 
     def __str__(self) -> str:

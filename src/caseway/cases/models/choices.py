@@ -51,3 +51,46 @@ class EventKind(models.TextChoices):
     RELATED = "related"  # number, reason
     JOINED = "joined"  # email: somebody new takes part, unverified
     VERIFIED = "verified"  # email
+    SNOOZED = "snoozed"  # until: ISO time, '' for until a reply
+    WOKEN = "woken"  # by: 'time' | 'reply' | 'employee'
+    MERGED = "merged"  # number: the case that came in; into: the case that it went into (one of the two)
+    UNMERGED = "unmerged"  # number
+    SPLIT = "split"  # number: the new case; from: the case that it came out of (one of the two)
+    MOVED = "moved"  # to, from: numbers (one of the two)
+    LINKED = "linked"  # number
+    UNLINKED = "unlinked"  # number
+    FOLLOWED = "followed"  # employee: name
+    UNFOLLOWED = "unfollowed"  # employee: name
+    CONTACT = "contact"  # before, after: names
+    FIELD = "field"  # field: its label, before, after
+
+
+class DraftKind(models.TextChoices):
+    """What is being written."""
+
+    REPLY = "reply", "Reply"
+    REPLY_ALL = "reply_all", "Reply all"
+    FORWARD = "forward", "Forward"
+    NOTE = "note", "Note"
+    NEW = "new", "New case"
+
+
+class FieldKind(models.TextChoices):
+    """What a field of the organisation's own holds, and so how it is asked for."""
+
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    DATE = "date", "Date"
+    CHOICE = "choice", "One of several"
+    CHECKBOX = "checkbox", "Yes or no"
+
+
+class NotificationKind(models.TextChoices):
+    """What an employee is told of."""
+
+    ASSIGNED = "assigned", "A case was assigned to me"
+    REPLIED = "replied", "A customer answered a case of mine"
+    MENTIONED = "mentioned", "A colleague mentioned me"
+    FOLLOWED = "followed", "Something happened in a case that I follow"
+    FAILED = "failed", "A mail of mine was not delivered"
+    WOKEN = "woken", "A snoozed case came back"

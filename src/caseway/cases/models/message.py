@@ -47,6 +47,9 @@ class Message(models.Model):
         max_length=320, blank=True, help_text="An address of our domain that no row names, and that it came to"
     )
     defects = ArrayField(models.TextField(), default=list)
+    moved_from = models.ForeignKey(
+        Case, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text="The case that it came to"
+    )
     sent_at = models.DateTimeField(null=True, blank=True, help_text="Date header, or when it left")
     created_at = models.DateTimeField(default=timezone.now)
 
