@@ -1,0 +1,42 @@
+"""What the team writes to itself in a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from caseway.cases.models.choices import Direction
+from caseway.cases.models.verbs.changing import Changing
+
+if TYPE_CHECKING:
+    from caseway.accounts.models import Employee
+    from caseway.cases.models import Case, Message
+
+
+class Noting(Changing):
+    def note(self, text: str, *, by: Employee) -> Message:
+        """A note that only the team sees. Light agents may."""
+        from caseway.cases.models import Case, Message
+
+        case = cast("Case", self)
+        text = text.strip().replace("\0", "")
+        if not text:
+            raise ValueError("The note is empty. Write something first.")
+        with transaction.atomic():
+            message = Message.objects.create(
+                organisation_id=case.organisation_id,
+                case=case,
+                direction=Direction.NOTE,
+                employee=by,
+                from_name=by.name,
+                text=text,
+                new_text=text,
+            )
+            now = timezone.now()
+            Case.objects.filter(pk=case.pk).update(version=F("version") + 1, modified_at=now, modified_by=by)
+            case.refresh_from_db(fields=["version", "modified_at", "modified_by"])
+            self.tell_changed()
+        return message
