@@ -13,7 +13,8 @@ from django.utils import timezone
 from caseway.accounts.bell import tell
 from caseway.accounts.together import add
 from caseway.cases.errors import NotAllowedError, StaleCaseError
-from caseway.cases.models.choices import Direction, EventKind, Priority, Status
+from caseway.cases.models.choices import EventKind, Priority, Status
+from caseway.cases.models.notes import NoteVerbs
 from caseway.mail.address import address_key
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ PREVIEW_LENGTH = 200
 MOST_TAGS = 50
 
 
-class CaseVerbs:
+class CaseVerbs(NoteVerbs):
     """The verbs of `Case`.
 
     `by` is the employee, or None for Caseway itself. `expected_version` is the version that the person saw: a
@@ -89,30 +90,6 @@ class CaseVerbs:
 
     def restore(self, *, by: Employee, expected_version: int = 0) -> None:
         self._change(EventKind.RESTORED, {}, by, expected_version, deleted_at=None)
-
-    def note(self, text: str, *, by: Employee) -> Message:
-        """A note that only the team sees. Light agents may."""
-        from caseway.cases.models import Case, Message
-
-        case = cast("Case", self)
-        text = text.strip().replace("\0", "")
-        if not text:
-            raise ValueError("The note is empty. Write something first.")
-        with transaction.atomic():
-            message = Message.objects.create(
-                organisation_id=case.organisation_id,
-                case=case,
-                direction=Direction.NOTE,
-                employee=by,
-                from_name=by.name,
-                text=text,
-                new_text=text,
-            )
-            now = timezone.now()
-            Case.objects.filter(pk=case.pk).update(version=F("version") + 1, modified_at=now, modified_by=by)
-            case.refresh_from_db(fields=["version", "modified_at", "modified_by"])
-            self.tell_changed()
-        return message
 
     def verify_participant(self, email: str, *, by: Employee) -> None:
         """From now on the address is one that may be written to from this case."""
