@@ -7,7 +7,7 @@ stays on the cases that have it.
 from caseway.cases.setup.fields import add_field, change_field, fields_of, move_field, retire_field
 from caseway.cases.setup.rights import SetupError
 from caseway.cases.setup.tags import add_tag, change_tag, hues_of, merge_tags, retire_tag, tags_of
-from caseway.cases.setup.teams import add_team, delete_team, rename_team, set_members, teams_of
+from caseway.cases.setup.teams import add_team, count_cases_of, delete_team, rename_team, set_members, teams_of
 from caseway.cases.setup.types import add_type, move_type, rename_type, retire_type, types_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "add_type",
     "change_field",
     "change_tag",
+    "count_cases_of",
     "delete_team",
     "fields_of",
     "hues_of",

@@ -32,8 +32,9 @@ STATUS_SHAPES = {
     ' 4.1-2.3-2.2 1-1 1.2 1.2 2.7-3z"/>',
 }
 TURNING = frozenset(
-    "arrow-left arrow-right chevron-left chevron-right chevrons-left chevrons-right corner-down-right reply reply-all"
-    " forward undo undo-2 redo redo-2 log-out log-in send panel-left panel-right list-end text-quote".split()
+    {"arrow-left", "arrow-right", "chevron-left", "chevron-right", "chevrons-left", "chevrons-right"}
+    | {"reply", "reply-all", "forward", "undo", "undo-2", "redo", "redo-2", "corner-down-right", "send"}
+    | {"log-in", "log-out", "panel-left", "panel-right", "text-quote"}
 )
 """Icons that point along the line: mirrored where it runs from right to left."""
 PRIORITY_ICONS = {"urgent": "chevrons-up", "high": "chevron-up", "low": "chevron-down"}
@@ -54,6 +55,13 @@ def _icon(name: str, size: str) -> SafeString:
     for attribute in ('width="24"', 'height="24"', 'stroke-width="2"', 'fill="none"', 'stroke="currentColor"'):
         svg = svg.replace(f" {attribute}", "", 1)
     return mark_safe(svg)  # noqa: S308 - from the icon package
+
+
+@register.simple_tag(takes_context=True)
+def tag_pill(context: Any, name: str) -> SafeString:
+    """A case's tag in its colour."""
+    hue = (context.get("tag_hues") or {}).get(name)
+    return format_html('<span class="tag{}"><bdi>{}</bdi></span>', "" if hue is None else f" hue-{hue}", name)
 
 
 @register.simple_tag
