@@ -247,7 +247,7 @@ def test_hostile_names_and_subjects_are_text_everywhere(scene: Scene, maya: Clie
         f"/cases/{number}/preview",
         f"/contacts/{contact}",
         "/contacts",
-        f"/cases/{number}/row?view=all-open",
+        f"/cases/rows?view=all-open&n={number}",
         "/settings/mail-log",
         "/settings/outgoing-email",
         f"/cases?q={HOSTILE}",

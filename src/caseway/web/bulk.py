@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Any
 
 from django.contrib import messages
@@ -25,6 +24,7 @@ from caseway.cases.models import Case, CaseType, Event, Priority, Status, Tag
 from caseway.cases.models.case import CaseQuerySet
 from caseway.web.doors import EmployeeRequest, employee_page, writer_page
 from caseway.web.finding import readable
+from caseway.web.undo import offer
 
 MOST_CASES = 200
 MORNING = datetime.time(9)
@@ -40,23 +40,22 @@ def bulk(request: EmployeeRequest) -> HttpResponse:
         return choose(request, numbers)
     rows: CaseQuerySet = Case.objects.all()
     rows = rows.deleted_for(request.user) if action == "restore" else rows.visible_to(request.user)
-    events: list[Event] = []
+    events: list[Event | None] = []
     changed, problems = 0, _too_many(request)
     try:
         change = _change(action, value, request.user)
     except ValueError as error:
-        change, problems = None, [str(error)]
-    for case in rows.filter(number__in=numbers) if change else ():
+        messages.error(request, str(error))
+        return redirect(_back(request))
+    for case in rows.filter(number__in=numbers):
         try:
-            event: Any = change(case) if change else None
+            events.append(change(case))
             changed += 1
-            if isinstance(event, Event):
-                events.append(event)
         except (CaseError, ValueError) as error:
             problems.append(str(error))
     if changed:
         text = ngettext("%(count)s case changed.", "%(count)s cases changed.", changed) % {"count": changed}
-        offer_undo(request, events, text)
+        offer(request, events, text)
     elif not problems:
         problems = [_("No case was selected. Tick some cases first.")]
     for problem in dict.fromkeys(problems[:3]):
@@ -99,19 +98,7 @@ def _choices(employee: Employee) -> dict[str, Any]:
     }
 
 
-def offer_undo(request: EmployeeRequest, events: list[Event], text: str) -> None:
-    """Say what was done, with Undo where the events can be taken back."""
-    try:
-        offer = import_module("caseway.web.undo").offer
-    except (ImportError, AttributeError):
-        offer = None
-    if offer is not None and events:
-        offer(request, events, text)
-    else:
-        messages.success(request, text)
-
-
-def _change(action: str, value: str, by: Employee) -> Callable[[Case], object]:
+def _change(action: str, value: str, by: Employee) -> Callable[[Case], Event | None]:
     """The verb that `action` names, with its value. ValueError says what is wrong with it."""
     if action == "close":
         return lambda case: case.close(by=by)
@@ -136,16 +123,12 @@ def _change(action: str, value: str, by: Employee) -> Callable[[Case], object]:
         return lambda case: case.trash(by=by)
     if action == "restore":
         return lambda case: case.restore(by=by)
-    if action in {"snooze", "wake"} and hasattr(Case, action):
-        return _snooze(action, value, by)
-    raise ValueError(_("Nothing was chosen. Choose what to do with the cases."))
-
-
-def _snooze(action: str, value: str, by: Employee) -> Callable[[Case], object]:
     if action == "wake":
-        return lambda case: getattr(case, "wake")(by=by)  # noqa: B009 - as long as the verb is not there
-    until = wake_time(value)
-    return lambda case: getattr(case, "snooze")(until, by=by)  # noqa: B009
+        return lambda case: case.wake(by=by)
+    if action == "snooze":
+        until = wake_time(value)
+        return lambda case: case.snooze(until, by=by)
+    raise ValueError(_("Nothing was chosen. Choose what to do with the cases."))
 
 
 def wake_time(value: str) -> datetime.datetime | None:
