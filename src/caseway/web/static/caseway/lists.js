@@ -17,7 +17,8 @@
     });
   }
   if (body.dataset.page !== "list") return;
-  remember.write("caseway-list", JSON.stringify({ view: body.dataset.view, url: location.pathname + location.search }));
+  const isNarrowed = location.search || location.pathname.startsWith("/cases/views/");
+  remember.write("caseway-list", isNarrowed ? JSON.stringify({ view: body.dataset.view, url: location.pathname + location.search }) : "null");
 
   let current = null, previewed = "", anchor = null, reading = 0;
 
