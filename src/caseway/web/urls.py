@@ -29,6 +29,7 @@ from caseway.web import (
     sign_in,
     undo,
 )
+from caseway.web.setup import fields, tags, teams, types
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="cases"), name="home"),
@@ -135,6 +136,24 @@ urlpatterns = [
     path("settings/mail-log/senders/<int:pk>/removal", mail_log.listen_again, name="sender-listen-again"),
     path("settings/mail-log/pauses/<int:pk>/resumption", mail_log.resume, name="pause-resume"),
     path("settings/mail-log/replay", replay.replay, name="replay"),
+    path("settings/types", types.types, name="types"),
+    path("settings/types/<int:pk>", types.change, name="type-change"),
+    path("settings/types/<int:pk>/move", types.move, name="type-move"),
+    path("settings/types/<int:pk>/retirement", types.retire, name="type-retire"),
+    path("settings/types/<int:pk>/return", types.bring_back, name="type-return"),
+    path("settings/tags", tags.tags, name="tags"),
+    path("settings/tags/<int:pk>", tags.change, name="tag-change"),
+    path("settings/tags/<int:pk>/merge", tags.merge, name="tag-merge"),
+    path("settings/tags/<int:pk>/retirement", tags.retire, name="tag-retire"),
+    path("settings/tags/<int:pk>/return", tags.bring_back, name="tag-return"),
+    path("settings/fields", fields.fields, name="fields"),
+    path("settings/fields/<int:pk>", fields.change, name="field-change"),
+    path("settings/fields/<int:pk>/move", fields.move, name="field-move"),
+    path("settings/fields/<int:pk>/retirement", fields.retire, name="field-retire"),
+    path("settings/fields/<int:pk>/return", fields.bring_back, name="field-return"),
+    path("settings/teams", teams.teams, name="teams"),
+    path("settings/teams/<int:pk>", teams.change, name="team-change"),
+    path("settings/teams/<int:pk>/deletion", teams.deletion, name="team-deletion"),
     path("settings/employees", employees.employees, name="employees"),
     path("settings/employees/invite", employees.invite, name="employee-invite"),
     path("settings/employees/<int:pk>/role", employees.role, name="employee-role"),
