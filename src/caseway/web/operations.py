@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,9 +19,6 @@ from caseway.web.doors import EmployeeRequest, employee_page, writer_page
 from caseway.web.finding import find_case, find_message
 from caseway.web.lists import colleague
 from caseway.web.snoozing import chosen
-
-PURPOSES = ("merge", "move", "link", "contact")
-
 
 @writer_page
 @require_POST
@@ -121,12 +118,10 @@ def following(request: EmployeeRequest, number: int) -> HttpResponse:
 @writer_page
 @require_safe
 def find(request: EmployeeRequest, number: int) -> HttpResponse:
-    """What a picker offers: cases to merge into, move to or link with, or contacts. `for` and `q` say which."""
+    """What a picker offers for the words `q`: other cases, or `for` a contact contacts."""
     case = find_case(request.user, number)
     purpose, words = request.GET.get("for", ""), request.GET.get("q", "")
-    if purpose not in PURPOSES:
-        raise Http404
-    context = {"case": case, "purpose": purpose, "q": words.strip()}
+    context: dict[str, object] = {"case": case, "purpose": purpose, "q": words.strip()}
     if purpose == "contact":
         context["contacts"] = surroundings.find_contacts(request.user, words)
     else:
