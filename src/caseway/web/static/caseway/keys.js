@@ -117,7 +117,8 @@
   const inCase = {
     r: () => caseway.compose?.("reply"), n: () => caseway.compose?.("note"),
     a: () => openMenu("assign"), s: () => openMenu("status"), p: () => openMenu("priority"), t: () => openMenu("tags"),
-    w: () => press('[data-key="waiting"]'), e: () => press('.apphead [data-key="close"]'), u: () => go("#back"),
+    w: () => press('[data-key="waiting"]'), h: () => openMenu("snooze"), m: () => press('[data-key="merge"]'), j: () => go("#next-case[href]"), k: () => go("#previous-case[href]"),
+    e: () => press('.apphead [data-key="close"]'), u: () => go("#back"),
   };
   const places = { c: "/cases", u: "/cases/unassigned", p: "/contacts", s: "/settings" };
 

@@ -120,9 +120,11 @@
   });
   /* the thread by keys: what is the same stays (frames do not load again), what is new is added */
   async function refreshCase() {
-    const response = await get(body.dataset.liveUrl);
+    const thread = one("#thread");
+    const response = await get(`${body.dataset.liveUrl}?since=${encodeURIComponent(thread.dataset.from ?? "")}`);
+    if (response.redirected) { location.assign(response.url); return; } // merged into another case meanwhile
     if (!response.ok) return;
-    const found = fragment(await response.text()), thread = one("#thread");
+    const found = fragment(await response.text());
     const version = found.querySelector("#live").dataset.caseVersion;
     let before = null, hasNews = false;
     for (const next of [...found.querySelector("#live-thread").children]) {
@@ -137,11 +139,13 @@
     while (before?.nextElementSibling) before.nextElementSibling.remove();
     swapUnlessBusy("#overview", found);
     swapUnlessBusy("#casehead", found);
+    swapUnlessBusy("#actions", found);
     // while no message came, the writer has seen all: what they send is not stale
     if (!hasNews) all("[data-version-field]").forEach((field) => { field.value = version; });
     globalThis.htmx?.process(thread);
     watchFrames(thread);
     freshTimes();
+    document.dispatchEvent(new CustomEvent("caseway:case", { detail: { hasNews } }));
   }
   function swapUnlessBusy(selector, found) {
     const old = one(selector), next = found.querySelector(selector);
