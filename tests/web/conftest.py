@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 from django.test import Client
 
-from caseway.accounts.models import ApiToken, Employee
+from caseway.accounts.models import ApiToken, Employee, Team
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, Message
+from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, Tag
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
@@ -63,6 +63,10 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "rule": [SenderRule.objects.create(organisation=organisation, key="@spam.example").pk],
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
+            "type": [CaseType.objects.create(organisation=organisation, name="Refund").pk],
+            "tag": [Tag.objects.create(organisation=organisation, name="vip", hue=3).pk],
+            "field": [CustomField.objects.create(organisation=organisation, key="order", label="Order").pk],
+            "team": [Team.objects.create(organisation=organisation, name="Repairs").pk],
         }
     return scene
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.together import add, reserve
 from caseway.mail.address import address_key
 from caseway.mail.model import Address
 
@@ -49,6 +50,23 @@ class ContactManager(models.Manager["Contact"]):
         if found := self.with_address(organisation_id, sender.email):
             return found, False
         return self.make_for_sender(organisation_id, sender)
+
+    def add_for_sender(self, organisation_id: int, sender: Address) -> Contact:
+        """The same where both rows may wait to be written: should somebody else have taken the address meanwhile, the
+        writing raises IntegrityError, and whoever asked looks again."""
+        contact = self.model(
+            pk=reserve(self.model), organisation_id=organisation_id, name=(sender.name or sender.email)[:200]
+        )
+        add(contact)
+        add(
+            ContactAddress(
+                organisation_id=organisation_id,
+                contact=contact,
+                email=sender.email[:320],
+                key=address_key(sender.email),
+            )
+        )
+        return contact
 
     def make_for_sender(self, organisation_id: int, sender: Address) -> tuple[Contact, bool]:
         """The same for a sender who was looked for and not found."""
