@@ -11,7 +11,7 @@ from caseway.accounts.walls import policy_but_for_owner
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_workspace"),
-        ("cases", "0005_notices"),
+        ("cases", "0004_workspace"),
     ]
 
     operations = [
