@@ -30,6 +30,7 @@ from caseway.web import (
     replies,
     rest,
     saved_views,
+    search,
     sign_in,
     undo,
 )
@@ -46,6 +47,8 @@ urlpatterns = [
     path("welcome/test-mail", first_run.test_mail, name="welcome-test-mail"),
     path("welcome/steps", first_run.steps, name="welcome-steps"),
     path("live", live.live, name="live"),
+    path("search", search.search, name="search"),
+    path("search/suggestions", search.suggestions, name="search-suggestions"),
     path("profile", account.profile, name="profile"),
     path("profile/password", account.password, name="profile-password"),
     path("profile/theme", account.theme, name="theme"),

@@ -19,7 +19,7 @@
     return true;
   };
   const everywhere = {
-    "/": () => { const field = all("[data-search]").find((found) => found.offsetParent); field?.focus(); field?.select(); return Boolean(field); },
+    "/": () => { const field = all("[data-search]").find((found) => found.offsetParent); if (field) { field.focus(); field.select(); } else caseway.palette?.open(); return true; },
     c: () => go('a[href="/cases/new"]'),
     z: () => { const newest = all("[data-undo] button").pop(); newest?.click(); return Boolean(newest); },
     "?": () => { one("#keys-sheet")?.showModal(); return true; },
