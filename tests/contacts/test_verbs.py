@@ -62,9 +62,7 @@ def test_a_bounced_address_is_tried_again(company: Company, person: PERSON) -> N
     assert (address.bounced_at, address.bounce_reason) == (None, "")
 
 
-def test_mail_of_a_blocked_contact_waits_in_the_mail_log(
-    company: Company, arrive: Callable[..., InboundEmail]
-) -> None:
+def test_mail_of_a_blocked_contact_waits_in_the_mail_log(company: Company, arrive: Callable[..., InboundEmail]) -> None:
     arrive(mail(subject="Before"))
     parker = Contact.objects.get()
     parker.block(by=company.dana)

@@ -66,6 +66,7 @@ def contact_row(request: EmployeeRequest, pk: int) -> HttpResponse:
         rows = rows.filter(last_message_at__isnull=False)
     found = rows.select_related("customer").prefetch_related("addresses").first()
     if found is None:
+        find_contact(request, pk)
         return HttpResponse(status=204)
     return render(request, "contacts/_person.html", {"person": found, "query": list_query(filters, view)})
 

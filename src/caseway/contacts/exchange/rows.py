@@ -15,7 +15,7 @@ from caseway.mail.address import address_key
 FIELDS = ("name", "first_name", "last_name", "email", "company", "job_title", "phone", "notes")
 MOST_ADDRESSES = 20
 _SEPARATORS = re.compile(r"\s*(?::::|[;,\n])\s*|\s+(?=\S+@)")
-_GUARDED = re.compile(r"'(?=[=+\-@\t\r])")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,9 @@ def checked(
 
 def guarded(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") or text[:2] in ("'=", "'+", "'-", "'@") else text
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def unguarded(text: str) -> str:
     """What `guarded` was given."""
-    return text[1:] if _GUARDED.match(text) else text
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

@@ -22,7 +22,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def looks_like(text: str) -> bool:
-    return text.lstrip("\ufeff\r\n ")[:12].upper() == "BEGIN:VCARD"
+    return text.lstrip("\ufeff\r\n ")[:11].upper() == "BEGIN:VCARD"
 
 
 def cards(text: str) -> Iterator[Row | Problem]:
