@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 from django.test import Client
 
-from caseway.accounts.models import ApiToken, Employee, Organisation
+from caseway.accounts.models import ApiToken, Employee, Organisation, Team
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, Message
+from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, Tag
 from caseway.contacts.models import Contact, ContactImport, Customer, Merge
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
@@ -65,6 +65,10 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
             **_contact_ids(organisation, case.contact),
+            "type": [CaseType.objects.create(organisation=organisation, name="Refund").pk],
+            "tag": [Tag.objects.create(organisation=organisation, name="vip", hue=3).pk],
+            "field": [CustomField.objects.create(organisation=organisation, key="order", label="Order").pk],
+            "team": [Team.objects.create(organisation=organisation, name="Repairs").pk],
         }
     return scene
 

@@ -77,7 +77,7 @@ def test_the_next_page_follows(many: Scene, maya: Client) -> None:
 
 
 def test_search_shows_all_that_match_and_says_so_when_none_does(many: Scene, maya: Client) -> None:
-    assert b"Guide 07" in maya.get("/contacts?q=guide07").content
+    assert b"Guide 07" in maya.get("/contacts?q=guide7").content
     assert "No contact matches" in maya.get("/contacts?q=nobody").content.decode()
 
 
@@ -221,17 +221,17 @@ def test_the_export_holds_everybody_safely(many: Scene, maya: Client) -> None:
     with organisation_scope(many.company.organisation.pk):
         Contact.objects.filter(name="Guide 01").update(name="=HYPERLINK(1)", phone="+43 512")
     answer = maya.get("/contacts/export.csv?view=all")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    text = b"".join(answer).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 62
     evil = next(row for row in rows if "HYPERLINK" in row["Name"])
     assert (evil["Name"], evil["Phone"]) == ("'=HYPERLINK(1)", "'+43 512")
-    found = b"".join(maya.get("/contacts/export.vcf?q=parker").streaming_content).decode()
+    found = b"".join(maya.get("/contacts/export.vcf?q=parker")).decode()
     assert found.count("BEGIN:VCARD") == 2
     assert "EMAIL;PREF=1:parker@brightwater.example" in found
 
 
 def test_a_light_agent_sees_no_buttons(scene: Scene) -> None:
     text = signed_in(scene.company.light).get(f"/contacts/{scene.case.contact_id}").content.decode()
-    for word in ("Add address", "Write a note", "/merge", "/block"):
+    for word in ("Add address", "Write a note", "/merge\"", "/block"):
         assert word not in text

@@ -29,6 +29,7 @@ from caseway.intake.models import MOST_ATTEMPTS, Hold, InboundEmail, InboundStat
 from caseway.intake.read import Reading, read
 from caseway.intake.settle import settle_uncertain
 from caseway.mail.bounds import MESSAGE_BYTES
+from caseway.outbound.rates import expect
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,7 @@ def _deliver_together(organisation_id: int, batch: Sequence[tuple[InboundEmail, 
         ours = _still_ours([row for row, _ in batch])
         batch = [(row, reading) for row, reading in batch if row.pk in ours]
         known = Known(organisation_id, batch)
+        expect(organisation_id, [reading.email.sender for _, reading in batch], {row.mailbox_id for row, _ in batch})
         for row, reading in batch:
             _record(row, deliver(row, reading, desk, known), reading)
             known.remember(row, reading)

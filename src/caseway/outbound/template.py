@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from liquid import Environment, Mode, StrictUndefined
+from liquid import BoundTemplate, Environment, Mode, StrictUndefined
 from liquid.exceptions import LiquidError
 
 LARGEST_TEMPLATE = 20_000
@@ -31,11 +31,16 @@ def render(template: str, values: Mapping[str, object]) -> str:
     if len(template) > LARGEST_TEMPLATE:
         raise TemplateError(f"The template is longer than {LARGEST_TEMPLATE:,} characters. Shorten it.")
     try:
-        return str(_environment().from_string(template).render(**values))
+        return _parsed(template).render(**values)
     except LiquidError as error:
         raise TemplateError(f"The template does not work: {_sentence(error)}") from error
     except RecursionError as error:
         raise TemplateError("The template is nested too deeply.") from error
+
+
+@lru_cache(maxsize=500)
+def _parsed(template: str) -> BoundTemplate:
+    return _environment().from_string(template)
 
 
 @lru_cache(maxsize=1)

@@ -38,7 +38,8 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER search_of_new AFTER INSERT ON contacts_contact
-    FOR EACH ROW EXECUTE FUNCTION contacts_contact_changed();
+    FOR EACH ROW WHEN (NEW.source <> 'email')  -- whose address follows, and writes it
+    EXECUTE FUNCTION contacts_contact_changed();
 CREATE TRIGGER search_of_gone AFTER DELETE ON contacts_contact
     FOR EACH ROW EXECUTE FUNCTION contacts_contact_changed();
 CREATE TRIGGER search_of_changed AFTER UPDATE OF name, phone, customer_id, merged_into_id ON contacts_contact

@@ -8,6 +8,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.together import add, reserve
 from caseway.contacts.models.customer import Customer
 from caseway.contacts.models.verbs import ContactVerbs
 from caseway.mail.address import address_key
@@ -33,6 +34,26 @@ class ContactManager(models.Manager["Contact"]):
         if found := self.with_address(organisation_id, sender.email):
             return found, False
         return self.make_for_sender(organisation_id, sender)
+
+    def add_for_sender(self, organisation_id: int, sender: Address) -> Contact:
+        """The same where both rows may wait to be written: should somebody else have taken the address meanwhile, the
+        writing raises IntegrityError, and whoever asked looks again."""
+        contact = self.model(
+            pk=reserve(self.model),
+            organisation_id=organisation_id,
+            name=(sender.name or sender.email)[:200],
+            customer_id=Customer.objects.of_address(organisation_id, sender.email),
+        )
+        add(contact)
+        add(
+            ContactAddress(
+                organisation_id=organisation_id,
+                contact=contact,
+                email=sender.email[:320],
+                key=address_key(sender.email),
+            )
+        )
+        return contact
 
     def make_for_sender(self, organisation_id: int, sender: Address) -> tuple[Contact, bool]:
         """The same for a sender who was looked for and not found."""

@@ -21,7 +21,7 @@ class CustomerManager(models.Manager["Customer"]):
         domain = business_domain(email)
         if not domain:
             return None
-        values = [organisation_id, parents(domain), organisation_id, name_of_company(domain), domain]
+        values = [organisation_id, parents(domain), organisation_id, name_of_company(domain), domain, timezone.now()]
         with connection.cursor() as cursor:
             cursor.execute(_FIND_OR_MAKE, values)
             row = cursor.fetchone()
@@ -48,7 +48,7 @@ WITH known AS (
     WHERE organisation_id = %s AND domain = ANY(%s) AND domain <> '' ORDER BY length(domain) DESC LIMIT 1
 ), made AS (
     INSERT INTO contacts_customer (organisation_id, name, domain, notes, created_at)
-    SELECT %s, %s, %s, '', now() WHERE NOT EXISTS (SELECT 1 FROM known)
+    SELECT %s, %s, %s, '', %s WHERE NOT EXISTS (SELECT 1 FROM known)
     ON CONFLICT (organisation_id, domain) WHERE domain <> '' DO NOTHING
     RETURNING id
 )

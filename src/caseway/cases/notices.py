@@ -1,0 +1,139 @@
+"""Telling employees of what concerns them: rows in the caller's transaction, heard by their open pages at once.
+
+    notify(NotificationKind.ASSIGNED, case, [case.assigned_employee], actor=by)
+
+Whoever did it is not told, nor who left, nor who switched the kind off. Mail is made later, of what is still unread
+(`caseway.outbound.notices`). Under `together.gathered` it costs one row in the batch's insert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
+from django.utils import timezone
+
+from caseway.accounts.bell import tell
+from caseway.accounts.models import Employee
+from caseway.accounts.together import add
+from caseway.cases.models import Case, Follower, Message, Notification, NotificationKind
+
+WORKSPACE, BROWSER, EMAIL = "workspace", "browser", "email"
+WAYS = (WORKSPACE, BROWSER, EMAIL)
+DEFAULTS: dict[str, frozenset[str]] = {
+    NotificationKind.ASSIGNED: frozenset({WORKSPACE, BROWSER}),
+    NotificationKind.REPLIED: frozenset({WORKSPACE, BROWSER}),
+    NotificationKind.MENTIONED: frozenset({WORKSPACE, BROWSER, EMAIL}),
+    NotificationKind.FOLLOWED: frozenset({WORKSPACE}),
+    NotificationKind.FAILED: frozenset({WORKSPACE, BROWSER, EMAIL}),
+    NotificationKind.WOKEN: frozenset({WORKSPACE, BROWSER}),
+}
+"""How each kind is told until the employee says otherwise: what waits for them, and little by email."""
+
+SNIPPET = 160
+
+
+def ways_of(employee: Employee, kind: str) -> frozenset[str]:
+    """How the employee wants to be told of this kind; empty: not at all."""
+    chosen = employee.notices.get(kind) if isinstance(employee.notices, dict) else None
+    if not isinstance(chosen, list):
+        return DEFAULTS.get(kind, frozenset())
+    return frozenset(way for way in chosen if way in WAYS)
+
+
+def notify(
+    kind: NotificationKind,
+    case: Case,
+    employees: Iterable[Employee | None],
+    *,
+    actor: Employee | None = None,
+    message: Message | None = None,
+    data: dict[str, Any] | None = None,
+) -> list[Notification]:
+    """One row for each employee who wants to know, and a word to their open pages. Inside the caller's transaction."""
+    rows = []
+    for employee in {one.pk: one for one in employees if one is not None and one.is_active}.values():
+        ways = ways_of(employee, kind)
+        if not ways or (actor is not None and employee.pk == actor.pk):
+            continue
+        row = Notification(
+            organisation_id=case.organisation_id,
+            employee=employee,
+            kind=kind,
+            case=case,
+            message=message,
+            actor=actor,
+            data=data or {},
+            is_listed=WORKSPACE in ways,
+            to_mail=EMAIL in ways,
+        )
+        rows.append(add(row))
+        tell_employee(employee)
+    return rows
+
+
+def followers(case: Case) -> list[Employee]:
+    """The active employees who follow the case: one query."""
+    rows = Follower.objects.filter(case=case, employee__is_active=True).select_related("employee")
+    return [row.employee for row in rows]
+
+
+def tell_employee(employee: Employee) -> None:
+    """The employee's open pages look at the bell anew; nobody else's hear it."""
+    tell(employee.organisation_id, "notification", employee=employee.pk)
+
+
+def listed(employee: Employee) -> QuerySet[Notification]:
+    """What the bell may show: of cases that the employee can open."""
+    return Notification.objects.filter(
+        organisation_id=employee.organisation_id, employee=employee, is_listed=True, case__deleted_at=None
+    )
+
+
+def unread_count(employee: Employee) -> int:
+    """Cases with something unread: five answers in one case are one thing to look at."""
+    return listed(employee).filter(read_at=None).values("case").distinct().count()
+
+
+def recent(employee: Employee, *, before: int = 0, size: int = 50) -> list[Notification]:
+    """The newest first, older than the id `before` when it is given. Each has `snippet`, the message's beginning."""
+    rows = listed(employee).filter(pk__lt=before) if before else listed(employee)
+    return list(_with_words(rows).order_by("-pk")[:size])
+
+
+def for_browser(employee: Employee, after: int) -> list[Notification]:
+    """What the browser is to show: unread, newer than the id `after`, of kinds that are told this way. Oldest first."""
+    kinds = [kind for kind in NotificationKind.values if BROWSER in ways_of(employee, kind)]
+    rows = Notification.objects.filter(
+        organisation_id=employee.organisation_id, employee=employee, read_at=None, case__deleted_at=None
+    )
+    return list(_with_words(rows.filter(pk__gt=after, kind__in=kinds)).order_by("-pk")[:5])[::-1]
+
+
+def newest_id(employee: Employee) -> int:
+    """The id of the employee's newest notification; 0 without any."""
+    rows = Notification.objects.filter(organisation_id=employee.organisation_id, employee=employee)
+    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def read(employee: Employee, *, case: Case | None = None, pk: int = 0) -> int:
+    """Mark as read: those of a case, one, or with neither all. Returns how many were unread."""
+    chosen = Q(case=case) if case is not None else Q(pk=pk) if pk else Q()
+    unread = Notification.objects.filter(organisation_id=employee.organisation_id, employee=employee, read_at=None)
+    changed = unread.filter(chosen).update(read_at=timezone.now())
+    if changed:
+        tell_employee(employee)
+    return changed
+
+
+def _with_words(rows: QuerySet[Notification]) -> QuerySet[Notification]:
+    return (
+        rows.select_related("case", "actor")
+        .only(
+            "kind", "data", "created_at", "read_at", "message_id", "organisation_id", "employee_id",
+            "case__number", "case__subject", "case__organisation_id", "case__email", "actor__name",
+        )
+        .annotate(snippet=Left("message__new_text", SNIPPET))
+    )  # fmt: skip
