@@ -96,6 +96,28 @@ DOORS: dict[str, Door] = {
     "contact": Door("employee", "GET", "contact"),
     "new-contact": Door("writer", "GET POST"),
     "edit-contact": Door("writer", "GET POST", "contact"),
+    "contact-row": Door("employee", "GET", "contact"),
+    "contact-messages": Door("employee", "GET", "contact"),
+    "contact-card": Door("employee", "GET", "contact"),
+    "contact-addresses": Door("writer", "POST", "contact"),
+    "address-removal": Door("writer", "POST", "contact_address"),
+    "address-first": Door("writer", "POST", "contact_address"),
+    "address-trial": Door("writer", "POST", "contact_address"),
+    "contact-notes": Door("writer", "POST", "contact"),
+    "contact-block": Door("writer", "POST", "contact"),
+    "contact-unblock": Door("writer", "POST", "contact"),
+    "contact-merge": Door("writer", "GET POST", "contact"),
+    "contact-merge-undo": Door("writer", "POST", "contact_merge"),
+    "import-contacts": Door("writer", "GET POST"),
+    "contact-import": Door("writer", "GET POST", "contact_import"),
+    "contact-import-status": Door("writer", "GET", "contact_import"),
+    "export-contacts-csv": Door("employee", "GET"),
+    "export-contacts-vcard": Door("employee", "GET"),
+    "companies": Door("employee", "GET"),
+    "company": Door("employee", "GET", "company"),
+    "edit-company": Door("writer", "GET POST", "company"),
+    "company-notes": Door("writer", "POST", "company"),
+    "company-merge-undo": Door("writer", "POST", "company_merge"),
     "settings": Door("employee", "GET"),
     "email-to-case": Door("administrator", "GET"),
     "email-to-case-list": Door("administrator", "GET"),
@@ -246,7 +268,7 @@ def test_every_page_has_a_strict_policy_and_no_raw_template(scene: Scene, maya: 
     for name in READING:
         answer = maya.get(path_of(name, scene) + "?view=all-open")
         if name != "acknowledgement":
-            assert b"{{" not in answer.content, name
+            assert answer.streaming or b"{{" not in answer.content, name
             assert b"{%" not in answer.content, name
         policy = answer["Content-Security-Policy"]
         assert "default-src 'none'" in policy, name

@@ -43,7 +43,7 @@
     if (Date.now() - leader < 1500 && places[key]) { leader = 0; event.preventDefault(); location.assign(places[key]); return; }
     if (key === "g") { leader = Date.now(); return; }
     if (key === "Enter" && event.target.closest("a, button, summary")) { if (!event.target.closest(".caserow__link")) return; }
-    const map = page() === "list" ? caseway.list.keys : page() === "case" ? inCase : {};
+    const map = page() === "list" ? caseway.list.keys : page() === "case" ? inCase : caseway.keys?.[page()] ?? {};
     const action = map[key] ?? everywhere[key];
     if (action && action(event) !== false) event.preventDefault();
   });
