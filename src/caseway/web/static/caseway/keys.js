@@ -119,13 +119,14 @@
     a: () => openMenu("assign"), s: () => openMenu("status"), p: () => openMenu("priority"), t: () => openMenu("tags"),
     w: () => press('[data-key="waiting"]'), e: () => press('.apphead [data-key="close"]'), u: () => go("#back"),
   };
-  const places = { c: "/cases", u: "/cases/unassigned", p: "/contacts", s: "/settings" };
+  const places = { c: "/cases", u: "/cases/unassigned", p: "/contacts", n: "/notifications", s: "/settings" };
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !one(".shell")) return;
     if (typing(event.target) || one("dialog[open]")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (one(".menu:popover-open")) return moveInMenu(event);
+    if (document.body.dataset.shortcuts === "off" && event.key.length === 1) return; // WCAG 2.1.4
     if (Date.now() - leader < 1500 && places[key]) { leader = 0; event.preventDefault(); location.assign(places[key]); return; }
     if (key === "g") { leader = Date.now(); return; }
     if (key === "Enter" && event.target.closest("a, button, summary")) { if (!event.target.closest(".caserow__link")) return; }

@@ -23,10 +23,12 @@
     on("inbound", soon("addresses", () => { refreshAddresses(); refreshLists("inbound"); }, 400));
     on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
+    on("notification", soon("notification", told));
     on("reload", missed);
     on("ended", () => location.reload());
   }
 
+  const told = () => document.dispatchEvent(new Event("caseway:notification"));
   /* the same thing asked for often is done once */
   const timers = {};
   function soon(name, act, wait = 150) {
@@ -166,6 +168,7 @@
   const refreshAddresses = () => refresh("#addresses");
   /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
   const missed = soon("missed", async () => {
+    told();
     refreshAddresses();
     refresh("#alarms");
     refreshLists("inbound");
