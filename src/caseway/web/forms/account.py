@@ -63,6 +63,9 @@ class ChangePasswordForm(NewPasswordForm):
         return present
 
 
+PLACES = frozenset(
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
 THEMES = [("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
 
 
@@ -111,16 +114,4 @@ class ProfileForm(_ModelForm):
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
     """Time zones by their cities; old and technical names are understood, but not offered."""
-    places = {
-        "Africa",
-        "America",
-        "Antarctica",
-        "Arctic",
-        "Asia",
-        "Atlantic",
-        "Australia",
-        "Europe",
-        "Indian",
-        "Pacific",
-    }
-    return tuple(sorted(name for name in zoneinfo.available_timezones() if name.partition("/")[0] in places)) + ("UTC",)
+    return (*sorted(name for name in zoneinfo.available_timezones() if name.partition("/")[0] in PLACES), "UTC")
