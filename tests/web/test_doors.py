@@ -46,6 +46,7 @@ DOORS: dict[str, Door] = {
     "case-list": Door("employee", "GET", "slug"),
     "case-counts": Door("employee", "GET"),
     "case-changes": Door("employee", "GET"),
+    "undo": Door("employee", "POST"),
     "case-bulk": Door("writer", "POST"),
     "new-case": Door("writer", "GET POST"),
     "case": Door("employee", "GET", "number"),

@@ -14,7 +14,7 @@ from caseway.contacts.models import Contact, ContactAddress
 from caseway.intake.conversations import Conversations
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.read import Reading
-from caseway.mail.model import Address
+from caseway.mail.model import Address, TokenClaim
 from caseway.mailboxes.models import SupportAddress
 
 IDENTIFIER_LENGTH = 512
@@ -38,6 +38,7 @@ class Known:
         self._earlier: dict[tuple[str, str] | int, list[InboundEmail]] = defaultdict(list)
         self._named: dict[str, dict[int, None]] = defaultdict(dict)
         self._naming: dict[str, dict[int, None]] = defaultdict(dict)
+        self._moved: dict[int, int] = {}
         self._addresses: dict[str, ContactAddress] = {}
         self._contacts: dict[str, Contact] = {}
         self._words: dict[tuple[str, str, str], list[datetime.datetime]] = defaultdict(list)
@@ -71,6 +72,10 @@ class Known:
         for identifier in reading.keys.message_ids:
             for case in self._naming.get(identifier, ()):
                 yield case, identifier
+
+    def case_of_claim(self, claim: TokenClaim) -> int:
+        """The case that a token's message is in: the one that the token names, unless a person moved the message."""
+        return self._moved.get(claim.message, claim.case)
 
     def contact_of(self, sender: Address) -> tuple[Contact, bool]:
         """The sender's contact, found or made; (contact, created). Who writes has an address that works again."""
@@ -132,6 +137,10 @@ class Known:
             rows = messages.filter(references__overlap=list(naming))
             for case, references in rows.values_list("case_id", "references"):
                 self._index(case, "", references)
+
+        if claimed := {claim.message for reading in readings for claim in reading.keys.tokens}:
+            moved = messages.filter(pk__in=claimed, moved_from__isnull=False)
+            self._moved = dict(moved.values_list("pk", "case_id"))
 
     def _read_contacts(self, readings: Sequence[Reading]) -> None:
         keys = {reading.email.sender.key for reading in readings}

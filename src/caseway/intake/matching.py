@@ -14,7 +14,11 @@ def candidates(organisation_id: int, reading: Reading, known: Known) -> list[Can
     """Every case of the organisation that the mail's keys name, with who takes part in it."""
     found: list[tuple[int, str, str, str]] = []
     keys = reading.keys
-    found += [(claim.case, "token", "", claim.where) for claim in keys.tokens if claim.organisation == organisation_id]
+    found += [
+        (known.case_of_claim(claim), "token", "", claim.where)
+        for claim in keys.tokens
+        if claim.organisation == organisation_id
+    ]
     found += [(case, "message_id", identifier, "") for case, identifier in known.cases_by_identifier(reading)]
     found += [(case, "sibling", identifier, "") for case, identifier in known.cases_of_siblings(reading)]
     for number in keys.case_numbers:

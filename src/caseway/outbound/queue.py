@@ -36,8 +36,9 @@ def add_message(
     message_id: int,
     employee: Employee | None,
     new_text: str,
+    kind: str = "",
 ) -> Message:
-    """The entry in the case's timeline for a mail that we send."""
+    """The entry in the case's timeline for a mail that we send. `kind`: 'forward', 'new', or '' for an answer."""
     return add(
         Message(
             pk=message_id,
@@ -57,6 +58,7 @@ def add_message(
             text=draft.text,
             new_text=new_text,
             html=draft.html,
+            kind=kind,
         )
     )
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import models
-
 from caseway.accounts.models import Employee
 from caseway.cases.models import Case, Direction, Message
 from caseway.mail.address import address_key
 from caseway.mail.model import Address
 from caseway.mailboxes.models import SupportAddress
-from caseway.outbound.own import own_addresses
+from caseway.outbound.addresses import OwnAddresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,47 +28,26 @@ class ReplyChoices:
     """What the choice was made from: `warnings` asks it without reading anything again."""
 
 
-def choices(case: Case, employee: Employee) -> ReplyChoices:
-    """What a reply to `case` starts from: recipients are those of the message answered, less ours."""
+def choices(case: Case, employee: Employee, answered: Message | None = None) -> ReplyChoices:
+    """What a reply to `case` starts from: recipients are those of the message answered, less ours. Three queries.
+
+    `answered`: a particular message of the case; without it the latest that a person wrote.
+    """
     people = People.of(case)
-    to, cc = _recipients(people.answered, case, people.own | people.unverified)
-    rows = from_addresses(case)
+    to, cc = _recipients(answered or people.answered, case, people.own | people.unverified)
+    rows = people.addresses.from_addresses()
     default = rows[0] if rows else None
-    return ReplyChoices(rows, default, to, cc, cc_for(case, default) if default else (), people)
+    return ReplyChoices(rows, default, to, cc, people.addresses.cc_for(default) if default else (), people)
 
 
 def from_addresses(case: Case) -> list[SupportAddress]:
-    """Addresses that a reply may come from, the best first.
-
-    Those with From Email Id on; first among them the one that the case came in through. Where none has it on, the
-    case's own address remains, or else any: an answer needs a sender.
-    """
-    rows = list(
-        SupportAddress.objects.filter(organisation_id=case.organisation_id, deleted_at=None, mailbox__deleted_at=None)
-        .select_related("mailbox")
-        .order_by("pk")
-    )
-    through = list(case.came_through.order_by("pk").values_list("support_address_id", flat=True))
-    chosen = [row for row in rows if row.from_email_id]
-    if not chosen:
-        chosen = [row for row in rows if row.pk in through] or rows[:1]
-    return sorted(chosen, key=lambda row: through.index(row.pk) if row.pk in through else len(through))
+    """Addresses that a reply may come from, the best first."""
+    return OwnAddresses.of(case.organisation_id, case).from_addresses()
 
 
 def cc_for(case: Case, from_address: SupportAddress) -> tuple[SupportAddress, ...]:
     """Rows of the case with Add to CC whose authenticated address is not the From: these join Cc, each once."""
-    sender = address_key(from_address.address)
-    rows = SupportAddress.objects.filter(came_through_case(case), add_to_cc=True, deleted_at=None)
-    found: dict[str, SupportAddress] = {}
-    for row in rows.select_related("mailbox").order_by("pk"):
-        key = address_key(row.mailbox.address)
-        if key != sender:
-            found.setdefault(key, row)
-    return tuple(found.values())
-
-
-def came_through_case(case: Case) -> models.Q:
-    return models.Q(pk__in=case.came_through.values("support_address_id"))
+    return OwnAddresses.of(case.organisation_id, case).cc_for(from_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,26 +91,36 @@ class People:
     unverified: frozenset[str]
     answered: Message | None
     """The mail that a reply answers: the latest that a person wrote."""
+    addresses: OwnAddresses
+    aliases: frozenset[str]
+    """Keys of addresses of our domain that no row names and that brought mail of the case."""
+    latest: int
+    """Id of the latest entry, notes included: whoever writes has seen the case up to it."""
 
     @classmethod
     def of(cls, case: Case) -> People:
         taking_part = list(case.participants.values_list("key", "is_verified"))
-        mails = list(case.messages.exclude(direction=Direction.NOTE).only(*_HEADERS).order_by("created_at", "pk"))
+        entries = list(case.messages.only(*_HEADERS).order_by("created_at", "pk"))
+        mails = [entry for entry in entries if entry.direction != Direction.NOTE]
+        addresses = OwnAddresses.of(case.organisation_id, case)
         received = [mail for mail in mails if mail.direction == Direction.IN and not mail.is_automatic]
         answered = received[-1] if received else None
         aliases = {address_key(mail.unknown_address) for mail in mails if mail.unknown_address}
         verified = {key for key, is_verified in taking_part if is_verified}
         return cls(
-            own=own_addresses(case.organisation_id) | aliases,
+            own=addresses.keys | aliases,
             known=frozenset(verified | _present_before(mails, answered) | {address_key(case.email or "")} - {""}),
             unverified=frozenset(key for key, is_verified in taking_part if not is_verified),
             answered=answered,
+            addresses=addresses,
+            aliases=frozenset(aliases),
+            latest=max((entry.pk for entry in entries), default=0),
         )
 
 
 _HEADERS = (
     "case", "direction", "is_automatic", "is_unverified", "from_name", "from_email", "to", "cc", "reply_to",
-    "unknown_address", "created_at",
+    "unknown_address", "created_at", "sent_at", "subject", "employee_id",
 )  # fmt: skip
 
 
@@ -155,15 +142,17 @@ def unknown_aliases(case: Case) -> frozenset[str]:
     return frozenset(address_key(address) for address in named)
 
 
-def suggested_alias(case: Case) -> tuple[str, SupportAddress] | None:
-    """An address that the case came to and no row names yet, and the row that could take it as an alias."""
-    unknown = unknown_aliases(case)
-    if unknown:
-        unknown -= own_addresses(case.organisation_id)
-    row = case.came_through.order_by("pk").select_related("support_address__mailbox").first() if unknown else None
-    if row is None or row.support_address.deleted_at is not None:
+def suggested_alias(case: Case, people: People | None = None) -> tuple[str, SupportAddress] | None:
+    """An address that the case came to and no row names yet, and the row that could take it as an alias.
+
+    With `people` read before nothing is read again.
+    """
+    addresses = people.addresses if people else OwnAddresses.of(case.organisation_id, case)
+    unknown = (people.aliases if people else unknown_aliases(case)) - addresses.keys
+    row = next(iter(addresses.through), None) if unknown else None
+    if row is None or row.deleted_at is not None:
         return None
-    return min(unknown), row.support_address
+    return min(unknown), row
 
 
 def _recipients(

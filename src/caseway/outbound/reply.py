@@ -1,4 +1,4 @@
-"""Answering a customer: the message enters the timeline and the outbox together, and leaves some seconds later."""
+"""Answering and forwarding: the message enters the timeline and the outbox together, and leaves some seconds later."""
 
 from __future__ import annotations
 
@@ -9,23 +9,25 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.html import escape, urlize
 
 from caseway.accounts.models import Employee
 from caseway.cases.errors import NotAllowedError, StaleCaseError
-from caseway.cases.models import Case, Direction, EventKind, Message, Status
+from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
 from caseway.cases.opening import add_participant
 from caseway.mail.address import address_key
 from caseway.mail.compose import UnsendableError, compose
 from caseway.mail.model import Address, Draft, File
 from caseway.mail.thread import case_tag
 from caseway.mailboxes.models import RawEmail, SupportAddress
+from caseway.outbound import drafts, forward
+from caseway.outbound.bodies import Quote, html_body, quote_of, text_body
 from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.own import own_addresses, signer
 from caseway.outbound.queue import add_files, add_message, enqueue, message_domain
 from caseway.outbound.recipients import ReplyChoices, cc_for, choices, unknown_aliases
 from caseway.outbound.schedule import check_time
+from caseway.outbound.signatures import signature_for
 
 __all__ = ["CannotSendError", "ReplyChoices", "ReplyDraft", "cc_for", "choices", "reply", "undo"]
 
@@ -34,7 +36,6 @@ LARGEST_REPLY = 25 * 1024 * 1024
 MOST_RECIPIENTS = 100
 ADDRESS = re.compile(r"[^\s@<>,;:\x00-\x1f\x7f]{1,64}@[^\s@<>,;:\x00-\x1f\x7f]{1,255}")
 """What may be typed as a recipient: one '@', nothing that could be a second address or a header (RFC 5321 4.1.2)."""
-QUOTED_LINES = 60
 REFERENCES = 20
 
 
@@ -57,6 +58,17 @@ class ReplyDraft:
     expected_version: int = 0
     without_cc: tuple[int, ...] = ()
     """Ids of Add to CC rows that the person took out of this one message."""
+    html: str = ""
+    """What the editor made, cleaned (`mail.written_html`); `text` says the same. '': only text was written."""
+    kind: str = DraftKind.REPLY
+    """REPLY, FORWARD (the mail itself below, never to one of ours) or NEW (the first mail of a case)."""
+    answered: Message | None = None
+    """The mail that is answered or forwarded; None: the latest that came in."""
+    subject: str = ""
+    """'': the case's, as the kind has it."""
+    is_signed: bool = False
+    written_id: int = 0
+    """The draft that this was written in: gone once it is queued."""
 
 
 def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
@@ -69,9 +81,9 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
         raise NotAllowedError(employee.name)
     if draft.request_key and (known := _known(case, draft.request_key)):
         return known
-    _check(case, draft)
+    check(case, draft)
     message_id = Message.reserve_id()
-    answered = case.messages.filter(direction=Direction.IN).order_by("-created_at", "-pk").first()
+    answered = draft.answered or case.messages.filter(direction=Direction.IN).order_by("-created_at", "-pk").first()
     email_draft = _compose_draft(case, employee, draft, message_id, answered)
     try:
         email = compose(email_draft)
@@ -86,9 +98,15 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
             raise StaleCaseError(case.label)
         raw = prepared.keep()
         message = add_message(
-            case, email_draft, raw, message_id=message_id, employee=employee, new_text=draft.text.strip()
+            case,
+            email_draft,
+            raw,
+            message_id=message_id,
+            employee=employee,
+            new_text=draft.text.strip().replace("\0", ""),
+            kind="" if draft.kind in _ANSWERS else draft.kind,
         )
-        if draft.files:
+        if email_draft.files:
             add_files(message, email.raw)
         row = enqueue(
             email,
@@ -106,7 +124,12 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
         )
         _join(case, draft)
         _move_on(case, employee, draft)
+        if draft.written_id:
+            WrittenDraft.objects.filter(pk=draft.written_id, employee=employee).delete()
     return row
+
+
+_ANSWERS = {DraftKind.REPLY, DraftKind.REPLY_ALL}
 
 
 def _leaves_at(draft: ReplyDraft) -> datetime.datetime:
@@ -114,9 +137,10 @@ def _leaves_at(draft: ReplyDraft) -> datetime.datetime:
     return max(draft.send_at, undone_until) if draft.send_at is not None else undone_until
 
 
-def undo(row: OutboundEmail, *, by: Employee) -> str:
+def undo(row: OutboundEmail, *, by: Employee, keeps_draft: bool = False) -> str:
     """Take back a mail that has not left; returns its text for the composer.
 
+    `keeps_draft`: all of it (formatting, files, recipients) becomes a draft of `by` again.
     Raises CannotSendError when it has left or is leaving.
     """
     if not by.may_write:
@@ -131,6 +155,8 @@ def undo(row: OutboundEmail, *, by: Employee) -> str:
         if row.message is not None:
             case = row.message.case
             message = row.message
+            if keeps_draft:
+                drafts.restore(row, message, by)
             OutboundEmail.objects.filter(pk=row.pk).update(message=None)
             message.delete()
             latest = case.messages.exclude(direction=Direction.NOTE).order_by("-created_at").first()
@@ -156,8 +182,9 @@ def _known(case: Case, request_key: str) -> OutboundEmail | None:
     return OutboundEmail.objects.filter(organisation_id=case.organisation_id, request_key=request_key).first()
 
 
-def _check(case: Case, draft: ReplyDraft) -> None:
-    own = own_addresses(case.organisation_id) | unknown_aliases(case)
+def check(case: Case, draft: ReplyDraft) -> None:
+    """Raises CannotSendError for what no server would take or would come back to us. `case` may be one to come."""
+    own = own_addresses(case.organisation_id) | (unknown_aliases(case) if case.pk else frozenset())
     recipients = [*draft.to, *draft.cc, *draft.bcc]
     if draft.send_at is not None:
         check_time(draft.send_at)
@@ -172,7 +199,9 @@ def _check(case: Case, draft: ReplyDraft) -> None:
     for address in recipients:
         if not ADDRESS.fullmatch(address.email.strip()):
             raise CannotSendError(f"“{address.email}” is not an email address. Correct it or take it out.")
-    if len(draft.text) + sum(len(file.content) for file in draft.files) > LARGEST_REPLY:
+    if draft.kind == DraftKind.FORWARD and (ours := [one.email for one in recipients if one.key in own]):
+        raise CannotSendError(f"{ours[0]} is one of our own addresses. A forward goes to somebody outside.")
+    if len(draft.text) + len(draft.html) + sum(len(file.content) for file in draft.files) > LARGEST_REPLY:
         raise CannotSendError("Text and files are larger than 25 MB together, which mail servers refuse.")
 
 
@@ -187,27 +216,40 @@ def _compose_draft(
         if address_key(kept.mailbox.address) not in taken and kept.pk not in draft.without_cc
     )
     text = draft.text.strip().replace("\0", "")
-    quote = _quote(answered)
-    thread = _thread(case, answered)
+    quote = _quote(draft, answered)
+    signature = signature_for(employee, row) if draft.is_signed else ""
+    thread = () if draft.kind == DraftKind.NEW else _thread(case, answered)
     return Draft(
         sender=Address(row.display_name or case.organisation.name, row.address),
         to=draft.to,
         cc=(*draft.cc, *added),
         bcc=draft.bcc,
-        subject=_subject(case),
-        text=f"{text}\n\n{quote}".rstrip() + "\n" if quote else text + "\n",
-        html=_html(text, quote),
+        subject=_subject(case, draft, answered),
+        text=text_body(text, signature, quote),
+        html=html_body(text, draft.html, signature, quote),
         message_id=signer().message_id(case.organisation_id, case.pk, message_id, message_domain(row.address)),
         date=draft.send_at or timezone.now(),
         in_reply_to=thread[-1] if thread else "",
         references=thread,
-        files=draft.files,
+        files=(*draft.files, *_quoted_pictures(draft, answered)),
     )
 
 
-def _subject(case: Case) -> str:
-    subject = case.subject
-    if not subject.lower().startswith("re:"):
+def _quoted_pictures(draft: ReplyDraft, answered: Message | None) -> tuple[File, ...]:
+    return forward.pictures_of(answered) if draft.kind == DraftKind.FORWARD and answered is not None else ()
+
+
+def _quote(draft: ReplyDraft, answered: Message | None) -> Quote:
+    if draft.kind == DraftKind.FORWARD and answered is not None:
+        return forward.quote(answered)
+    return Quote() if draft.kind == DraftKind.NEW else quote_of(answered)
+
+
+def _subject(case: Case, draft: ReplyDraft, answered: Message | None) -> str:
+    subject = " ".join(draft.subject.split()) or case.subject
+    if draft.kind == DraftKind.FORWARD and answered is not None and not draft.subject.strip():
+        subject = forward.subject_of(answered, case)
+    elif draft.kind in _ANSWERS and not draft.subject.strip() and not subject.lower().startswith("re:"):
         subject = f"Re: {subject}"
     tag = case_tag(case.number)
     return subject if tag in subject else f"{subject} {tag}"
@@ -219,35 +261,6 @@ def _thread(case: Case, answered: Message | None) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*answered.references, answered.message_identifier]))
     earlier = case.messages.exclude(message_identifier="").order_by("created_at", "pk")
     return tuple(earlier.values_list("message_identifier", flat=True)[:REFERENCES])
-
-
-def _quote(answered: Message | None) -> str:
-    """The message answered, below the answer, as mail programs do it: its new text only."""
-    if answered is None or not answered.new_text.strip():
-        return ""
-    when = (answered.sent_at or answered.created_at).strftime("%Y-%m-%d %H:%M UTC")
-    lines = answered.new_text.strip().splitlines()
-    kept = [*lines[:QUOTED_LINES], *(["[…]"] if len(lines) > QUOTED_LINES else [])]
-    quoted = "\n".join(f"> {line}" if line else ">" for line in kept)
-    return f"On {when}, {answered.from_name or answered.from_email} wrote:\n{quoted}"
-
-
-def _html(text: str, quote: str) -> str:
-    """The same as HTML: what was typed, with links, and the quote as mail programs mark it."""
-    paragraphs = "".join(f"<p>{_lines(part)}</p>" for part in text.split("\n\n") if part.strip())
-    if not quote:
-        return paragraphs
-    first, _, rest = quote.partition("\n")
-    inner = "\n".join(line.removeprefix("> ").removeprefix(">") for line in rest.splitlines())
-    return (
-        f'{paragraphs}<div class="gmail_quote"><p>{escape(first)}</p>'
-        f'<blockquote type="cite" style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">'
-        f"{_lines(inner)}</blockquote></div>"
-    )
-
-
-def _lines(text: str) -> str:
-    return urlize(text.strip("\n"), nofollow=False, autoescape=True).replace("\n", "<br>\n")
 
 
 def _join(case: Case, draft: ReplyDraft) -> None:

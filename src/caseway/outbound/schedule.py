@@ -27,7 +27,7 @@ def check_time(send_at: datetime.datetime) -> None:
 
 def has_scheduled(cases: Iterable[int]) -> set[int]:
     """Those of the cases (ids) that a scheduled reply waits in."""
-    return set(_scheduled(cases).values_list("case_id", flat=True))  # type: ignore[arg-type]
+    return set(_scheduled(cases).values_list("case_id", flat=True))
 
 
 def hold_scheduled(case: Case) -> int:

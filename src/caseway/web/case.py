@@ -36,7 +36,7 @@ def case_overview(request: EmployeeRequest, number: int) -> HttpResponse:
 def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
     """The pane beside the list: head and the latest entries."""
     case = find_case(request.user, number, in_trash=True)
-    timeline = entries(case)
+    timeline = entries(case).entries
     context = {"case": case, "entries": timeline[-PREVIEWED:], "earlier": max(len(timeline) - PREVIEWED, 0)}
     return render(request, "cases/_preview.html", context | _list_of(request))
 
@@ -46,7 +46,7 @@ def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
 def case_live(request: EmployeeRequest, number: int) -> HttpResponse:
     """Thread, head and overview as they are now, for a page that is open."""
     case = find_case(request.user, number, in_trash=True)
-    return render(request, "cases/_live.html", overview_context(request, case) | {"entries": entries(case)})
+    return render(request, "cases/_live.html", overview_context(request, case) | {"entries": entries(case).entries})
 
 
 @writer_page
@@ -75,7 +75,7 @@ def show_case(
     request: EmployeeRequest, case: Case, *, status: int = 200, composer: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The whole page. `composer` holds what was typed, when a try to send failed or was undone."""
-    context = overview_context(request, case) | _list_of(request) | {"app": "cases", "entries": entries(case)}
+    context = overview_context(request, case) | _list_of(request) | {"app": "cases", "entries": entries(case).entries}
     if request.user.may_write and case.deleted_at is None:
         offered = choices(case, request.user)
         context |= {"choices": offered, "added_cc": offered.added_cc}

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from caseway.accounts.models import Team
 from caseway.cases.errors import CaseError, StaleCaseError
-from caseway.cases.models import Case, Priority, Status
+from caseway.cases.models import Case, Event, Priority, Status
 from caseway.web.case import overview_context
 from caseway.web.doors import EmployeeRequest, writer_page
 from caseway.web.finding import find_case
@@ -49,11 +49,11 @@ def assignment(request: EmployeeRequest, number: int) -> HttpResponse:
     """`value`: an employee's id, `team-` and a team's id, or nothing for nobody."""
     value = request.POST.get("value", "")
 
-    def assign(case: Case, version: int) -> None:
+    def assign(case: Case, version: int) -> Event | None:
         if value.startswith("team-"):
-            case.assign(None, _team(request, value.removeprefix("team-")), by=request.user, expected_version=version)
-        else:
-            case.assign(colleague(request.user, value), by=request.user, expected_version=version)
+            team = _team(request, value.removeprefix("team-"))
+            return case.assign(None, team, by=request.user, expected_version=version)
+        return case.assign(colleague(request.user, value), by=request.user, expected_version=version)
 
     return _change(request, number, assign)
 
@@ -130,7 +130,7 @@ def _team(request: EmployeeRequest, value: str) -> Team:
     return team
 
 
-def _change(request: EmployeeRequest, number: int, verb: Callable[[Case, int], None]) -> HttpResponse:
+def _change(request: EmployeeRequest, number: int, verb: Callable[[Case, int], Event | None]) -> HttpResponse:
     case = find_case(request.user, number)
     version = request.POST.get("version", "")
     try:

@@ -26,6 +26,7 @@ from caseway.web import (
     replies,
     rest,
     sign_in,
+    undo,
 )
 from caseway.web.setup import fields, tags, teams, types
 
@@ -73,6 +74,7 @@ urlpatterns = [
     path("cases/<int:number>/replies", replies.replies, name="case-replies"),
     path("cases/<int:number>/notes", replies.notes, name="case-notes"),
     path("cases/<slug:slug>", lists.cases, name="case-list"),
+    path("undo", undo.undo, name="undo"),
     path("replies/<int:pk>/undo", replies.reply_undo, name="reply-undo"),
     path("messages/<int:pk>/body", messages.message_body, name="message-body"),
     path("messages/<int:pk>/source", messages.message_source, name="message-source"),

@@ -103,7 +103,7 @@
   const everywhere = {
     "/": () => { const field = all("[data-search]").find((found) => found.offsetParent); field?.focus(); field?.select(); return Boolean(field); },
     c: () => go('a[href="/cases/new"]'),
-    z: () => press("[data-undo] button"),
+    z: () => { const newest = all("[data-undo] button").pop(); newest?.click(); return Boolean(newest); },
     "?": () => { one("#keys-sheet")?.showModal(); return true; },
   };
   const list = {

@@ -1,0 +1,53 @@
+"""What an employee has not read: mail that came after the employee last looked, and what was marked so by hand."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from caseway.accounts.models import Employee
+from caseway.cases.models import Case, Seen
+from caseway.cases.models.case import CaseQuerySet
+
+NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+"""`Seen.seen_at` of a case that was marked as unread by hand."""
+
+
+def is_unread(employee: Employee) -> Q:
+    """The condition on cases: unread for this employee."""
+    mine = Seen.objects.filter(case=OuterRef("pk"), employee=employee)
+    came = Coalesce(OuterRef("received_at"), OuterRef("created_at"))
+    return Q(Exists(mine.filter(seen_at__lt=came))) | (Q(received_at__isnull=False) & ~Q(Exists(mine)))
+
+
+def with_unread(rows: CaseQuerySet, employee: Employee) -> CaseQuerySet:
+    """Each row knows `seen_at`, when the employee last looked; `unread_for` reads it."""
+    mine = Seen.objects.filter(case=OuterRef("pk"), employee=employee).values("seen_at")[:1]
+    return rows.annotate(seen_by_me_at=Subquery(mine, output_field=DateTimeField()))
+
+
+def unread_for(case: Case) -> bool:
+    """Whether a row of `with_unread` is unread."""
+    seen_at: datetime.datetime | None = getattr(case, "seen_by_me_at", None)
+    if seen_at is None:
+        return case.received_at is not None
+    return seen_at < (case.received_at or case.created_at)
+
+
+def mark_read(employee: Employee, cases: Iterable[Case]) -> None:
+    _mark(employee, cases, timezone.now())
+
+
+def mark_unread(employee: Employee, cases: Iterable[Case]) -> None:
+    _mark(employee, cases, NEVER)
+
+
+def _mark(employee: Employee, cases: Iterable[Case], moment: datetime.datetime) -> None:
+    rows = [
+        Seen(organisation_id=employee.organisation_id, case=case, employee=employee, seen_at=moment) for case in cases
+    ]
+    Seen.objects.bulk_create(rows, update_conflicts=True, unique_fields=["employee", "case"], update_fields=["seen_at"])

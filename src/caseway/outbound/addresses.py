@@ -1,0 +1,72 @@
+"""Our addresses as a case sees them, read with one query: which may be From, which join Cc, which are ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import models
+
+from caseway.cases.models import Case, CaseAddress
+from caseway.mail.address import address_key
+from caseway.mailboxes.models import Mailbox, SupportAddress
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddresses:
+    """Every address of the organisation, deleted ones included."""
+
+    rows: list[SupportAddress]
+    """In the order of their making, each with `through_pk`: the case's row for it, or None."""
+
+    @classmethod
+    def of(cls, organisation_id: int, case: Case | None = None) -> OwnAddresses:
+        through = CaseAddress.objects.filter(case=case, support_address=models.OuterRef("pk")).values("pk")[:1]
+        if case is None:
+            through = CaseAddress.objects.none().values("pk")
+        alone = Mailbox.objects.filter(organisation_id=organisation_id, support_addresses=None).values("address")
+        rows = SupportAddress.objects.filter(organisation_id=organisation_id).select_related("mailbox")
+        return cls(list(rows.annotate(through_pk=models.Subquery(through), alone=ArraySubquery(alone)).order_by("pk")))
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Address keys of everything that the organisation receives mail at; and the system's."""
+        addresses = [settings.CASEWAY_SYSTEM_ADDRESS]
+        for row in self.rows:
+            addresses += [row.address, row.mailbox.address, *row.aliases]
+        for row in self.rows[:1]:
+            addresses += row.alone  # type: ignore[attr-defined] # annotated above
+        return frozenset(address_key(address) for address in addresses)
+
+    @property
+    def through(self) -> list[SupportAddress]:
+        """Those that the case came in through, the first first."""
+        return sorted((row for row in self.rows if _through(row)), key=lambda row: _through(row) or 0)
+
+    def from_addresses(self) -> list[SupportAddress]:
+        """Addresses that a mail may come from, the best first.
+
+        Those with From Email Id on; first among them the one that the case came in through. Where none has it on,
+        the case's own address remains, or else any: an answer needs a sender.
+        """
+        rows = [row for row in self.rows if row.deleted_at is None and row.mailbox.deleted_at is None]
+        chosen = [row for row in rows if row.from_email_id]
+        if not chosen:
+            chosen = [row for row in rows if _through(row)] or rows[:1]
+        return sorted(chosen, key=lambda row: (_through(row) is None, _through(row) or 0))
+
+    def cc_for(self, from_address: SupportAddress) -> tuple[SupportAddress, ...]:
+        """Rows of the case with Add to CC whose authenticated address is not the From: each joins Cc once."""
+        sender = address_key(from_address.address)
+        found: dict[str, SupportAddress] = {}
+        for row in self.rows:
+            key = address_key(row.mailbox.address)
+            if _through(row) and row.add_to_cc and row.deleted_at is None and key != sender:
+                found.setdefault(key, row)
+        return tuple(found.values())
+
+
+def _through(row: SupportAddress) -> int | None:
+    found: int | None = getattr(row, "through_pk", None)
+    return found
