@@ -16,6 +16,7 @@ from caseway.accounts.together import gathered
 from caseway.cases import notices
 from caseway.cases.models import Case, Message, Notification, NotificationKind
 from caseway.cases.opening import open_by_hand
+from caseway.cases.waking import wake_due
 from caseway.outbound.models import OutboundEmail
 from caseway.outbound.notices import mail_due
 from tests.companies import Company
@@ -178,3 +179,44 @@ def test_the_mail_speaks_the_language_of_its_reader(company: Company, case: Case
     later()
     mail_due()
     assert "\u2068Maya Lindqvist\u2069" in mails()[0]["Subject"]
+
+
+# -- where they come from
+
+
+def told(employee: Employee) -> list[str]:
+    rows = Notification.objects.filter(employee=employee).order_by("pk")
+    return [str(row.kind) for row in rows]
+
+
+def test_whoever_gets_a_case_is_told_and_whoever_takes_it_is_not(company: Company, case: Case) -> None:
+    case.assign(company.dana, by=company.maya)
+    case.assign(company.maya, by=company.maya)
+    assert told(company.dana) == ["assigned"]
+    assert told(company.maya) == []
+
+
+def test_followers_hear_of_what_colleagues_do_once(company: Company, case: Case) -> None:
+    case.follow(company.dana, by=company.dana)
+    case.follow(company.light, by=company.light)
+    case.close(by=company.dana)
+    case.reopen(by=company.dana)  # nobody has looked yet
+    case.assign(company.light, by=company.maya)
+    assert told(company.light) == ["followed", "assigned"]
+    assert told(company.dana) == ["followed"]
+
+
+def test_who_is_mentioned_is_told_so_and_not_of_the_note_too(company: Company, case: Case) -> None:
+    case.follow(company.dana, by=company.dana)
+    case.follow(company.light, by=company.light)
+    case.note("@Dana, have a look", by=company.maya, mentions=[company.dana])
+    assert told(company.dana) == ["mentioned"]
+    assert told(company.light) == ["followed"]
+
+
+def test_a_case_that_comes_back_tells_whoever_put_it_off(company: Company, case: Case) -> None:
+    case.snooze(timezone.now() + datetime.timedelta(minutes=1), by=company.dana)
+    Case.objects.update(snoozed_until=timezone.now() - datetime.timedelta(minutes=1))
+    wake_due()
+    assert told(company.dana) == ["woken"]
+    assert notices.sentence(notices.recent(company.dana)[0]) == f"{case.label} is back: you had put it off"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -79,10 +79,29 @@ def notify(
     return rows
 
 
-def followers(case: Case) -> list[Employee]:
-    """The active employees who follow the case: one query."""
-    rows = Follower.objects.filter(case=case, employee__is_active=True).select_related("employee")
-    return [row.employee for row in rows]
+def tell_followers(
+    case: Case, *, actor: Employee | None, message: Message | None = None, but_not: Iterable[Employee | None] = ()
+) -> None:
+    """Something happened in the case. `but_not`: who is told of it in another way.
+
+    Whoever was just told of the same person in the same case, and has not looked, is not told again: an answer often
+    sets the status too.
+    """
+    just_told = Notification.objects.filter(
+        employee=OuterRef("employee"), case=case, kind=NotificationKind.FOLLOWED, actor=actor, read_at=None
+    ).filter(created_at__gt=timezone.now() - NEWS)
+    rows = Follower.objects.filter(~Exists(just_told), case=case, employee__is_active=True)
+    told = {one.pk for one in but_not if one is not None}
+    people = [row.employee for row in rows.select_related("employee") if row.employee_id not in told]
+    notify(NotificationKind.FOLLOWED, case, people, actor=actor, message=message)
+
+
+def tell_of_answer(case: Case, message: Message, people: Iterable[Employee]) -> None:
+    """A customer wrote: whoever has the case is told, and `people`, its followers. Asks nothing but the assignee."""
+    owner = case.assigned_employee
+    notify(NotificationKind.REPLIED, case, [owner], message=message)
+    others = [one for one in people if owner is None or one.pk != owner.pk]
+    notify(NotificationKind.FOLLOWED, case, others, message=message)
 
 
 def tell_employee(employee: Employee) -> None:
@@ -124,7 +143,8 @@ def sentence(row: Notification) -> str:
         return _("%(name)s assigned %(label)s to you") % {"name": isolated(row.actor.name), "label": label}
     if row.kind == NotificationKind.ASSIGNED:
         return _("%(label)s came in and is assigned to you") % {"label": label}
-    if row.kind == NotificationKind.REPLIED:
+    is_answer = row.kind == NotificationKind.FOLLOWED and row.actor is None and row.message_id is not None
+    if row.kind == NotificationKind.REPLIED or is_answer:
         name = getattr(row, "writer", "") or row.case.email
         return _("%(name)s answered in %(label)s") % {"name": isolated(name), "label": label}
     if row.kind == NotificationKind.MENTIONED and row.actor is not None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from caseway.accounts.models import Employee
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
+from caseway.cases.notices import tell_followers
 from caseway.cases.opening import add_participant
 from caseway.mail.address import address_key
 from caseway.mail.compose import UnsendableError, compose
@@ -123,6 +124,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
             request_key=draft.request_key,
         )
         _join(case, draft)
+        tell_followers(case, actor=employee, message=message)
         _move_on(case, employee, draft)
         if draft.written_id:
             WrittenDraft.objects.filter(pk=draft.written_id, employee=employee).delete()
