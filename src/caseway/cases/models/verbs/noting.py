@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.cases.models.choices import Direction, NotificationKind
 from caseway.cases.models.verbs.changing import Changing
@@ -31,7 +32,7 @@ class Noting(Changing):
         case = cast("Case", self)
         text = text.strip().replace("\0", "")
         if not text:
-            raise ValueError("The note is empty. Write something first.")
+            raise ValueError(_("The note is empty. Write something first."))
         called = {
             one.pk: one for one in mentions if one.is_active and one.organisation_id == case.organisation_id
         }.values()
