@@ -8,6 +8,11 @@
   const fresh = new Set();
   let stream = null, lost = 0, since = body.dataset.now;
 
+  function again() { stream?.close(); connect(); }
+  addEventListener("online", again);
+  addEventListener("offline", () => one("#offline")?.removeAttribute("hidden"));
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-reconnect]")) again(); });
+
   function connect() {
     stream = new EventSource(body.dataset.live);
     stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); missed(); });
