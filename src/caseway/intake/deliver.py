@@ -13,8 +13,10 @@ from caseway.cases.models import (
     Direction,
     EventKind,
     Message,
+    NotificationKind,
     Status,
 )
+from caseway.cases.notices import notify, tell_of_answer
 from caseway.cases.opening import closed_too_long_ago, open_from_email, record_addresses
 from caseway.contacts.models import Contact
 from caseway.intake.bounces import record_bounces
@@ -122,6 +124,8 @@ def _into_case(
     assert contact is not None, "a mail that makes a case has a sender"
     case, message = _open(inbound, reading, rows, contact, match, desk)
     known.conversations.opened(case, reading.email.sender)
+    if not inbound.is_history:
+        notify(NotificationKind.ASSIGNED, case, [case.assigned_employee], message=message)
     if first is not None and first.is_default:
         _note_unknown_address(message, inbound, reading, desk)
     if not inbound.is_history and inbound.decision != Decision.QUIET:
@@ -191,8 +195,12 @@ def _take_up(case: Case, message: Message, reading: Reading, known: Known, *, is
     """A person wrote into the case: who, and that it is the team's turn again."""
     if known.conversations.joins(case, reading.email.sender, is_verified=not is_new) and is_new:
         case.record(EventKind.JOINED, {"email": reading.email.sender.email}, message=message)
+    snoozer = case.snoozed_by if case.is_snoozed else None
     touch(case, reading)
     conversation = known.conversations.of(case.pk)
+    if snoozer is not None and snoozer.pk != case.assigned_employee_id:
+        notify(NotificationKind.WOKEN, case, [snoozer])
+    tell_of_answer(case, message, conversation.followers if conversation is not None else ())
     if conversation is not None and conversation.has_scheduled:
         hold_scheduled(case)
     was_closed = case.status == Status.CLOSED

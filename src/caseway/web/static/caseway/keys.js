@@ -32,7 +32,7 @@
   };
   const places = {
     c: "/cases", u: "/cases/unassigned", a: "/cases/all-open", w: "/cases/waiting", e: "/cases/closed", m: "/cases/mentions",
-    d: "/cases/drafts", z: "/cases/snoozed", t: "/cases/trash", p: "/contacts", s: "/settings",
+    d: "/cases/drafts", z: "/cases/snoozed", t: "/cases/trash", p: "/contacts", n: "/notifications", s: "/settings",
   };
 
   document.addEventListener("keydown", (event) => {
@@ -40,6 +40,7 @@
     if (typing(event.target) || one("dialog[open]")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (one(".menu:popover-open")) return moveInMenu(event);
+    if (document.body.dataset.shortcuts === "off" && event.key.length === 1) return; // WCAG 2.1.4
     if (Date.now() - leader < 1500 && places[key]) { leader = 0; event.preventDefault(); location.assign(places[key]); return; }
     if (key === "g") { leader = Date.now(); return; }
     if (key === "Enter" && event.target.closest("a, button, summary")) { if (!event.target.closest(".caserow__link")) return; }

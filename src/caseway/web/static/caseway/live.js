@@ -7,6 +7,11 @@
   if (!body.dataset.live || !globalThis.EventSource) return;
   let stream = null, lost = 0, since = body.dataset.now;
 
+  function again() { stream?.close(); connect(); }
+  addEventListener("online", again);
+  addEventListener("offline", () => one("#offline")?.removeAttribute("hidden"));
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-reconnect]")) again(); });
+
   function connect() {
     stream = new EventSource(body.dataset.live);
     stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); missed(); });
@@ -23,10 +28,12 @@
     on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
     for (const name of ["contact.changed", "contacts.import", "inbound", "reload"]) on(name, (data) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail: data })));
+    on("notification", soon("notification", told));
     on("reload", missed);
     on("ended", () => location.reload());
   }
 
+  const told = () => document.dispatchEvent(new Event("caseway:notification"));
   /* the same thing asked for often is done once */
   const timers = {};
   function soon(name, act, wait = 150) {
@@ -100,6 +107,7 @@
   const refreshAddresses = () => refresh("#addresses");
   /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
   const missed = soon("missed", async () => {
+    told();
     refreshAddresses();
     refresh("#alarms");
     refreshLists("inbound");
