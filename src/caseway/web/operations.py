@@ -20,6 +20,7 @@ from caseway.web.finding import find_case, find_message
 from caseway.web.lists import colleague
 from caseway.web.snoozing import chosen
 
+
 @writer_page
 @require_POST
 def snooze(request: EmployeeRequest, number: int) -> HttpResponse:
