@@ -10,12 +10,12 @@ from django.test import Client
 
 from caseway.accounts.models import ApiToken, Employee
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, Message
+from caseway.cases.models import Attachment, Case, DraftFile, Message, WrittenDraft
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.mailboxes.models import Diagnosis, DiagnosisState
-from caseway.outbound.models import OutboundEmail, Pause
+from caseway.outbound.models import CannedReply, OutboundEmail, Pause
 from tests.companies import Company, make_company
 from tests.web.sample import with_picture
 
@@ -63,8 +63,18 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "rule": [SenderRule.objects.create(organisation=organisation, key="@spam.example").pk],
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
+            **_written(company, case),
         }
     return scene
+
+
+def _written(company: Company, case: Case) -> dict[str, list[object]]:
+    """Maya's draft with a file, and a canned reply."""
+    own = {"organisation": company.organisation}
+    draft = WrittenDraft.objects.create(**own, employee=company.maya, case=case, kind="note", text="Half a thought")
+    file = DraftFile.objects.create(**own, draft=draft, name="a.txt", size=1, content=b"x")
+    canned = CannedReply.objects.create(**own, title="Hello", text="Hello {{ contact.name }}")
+    return {"draft": [draft.pk], "draft_file": [file.pk], "canned": [canned.pk]}
 
 
 @pytest.fixture

@@ -124,7 +124,8 @@ def queued(scene: Scene) -> list[OutboundEmail]:
 
 def test_a_reply_is_queued_with_files_and_recipients(scene: Scene, maya: Client, fresh_case: Fresh) -> None:
     file = SimpleUploadedFile("photo.png", PIXEL, "image/png")
-    answer = reply_with(scene, maya, cc="Dana <dana@else.example>", bcc="hidden@else.example", files=file, anyway="waiting")
+    people = {"cc": "Dana <dana@else.example>", "bcc": "hidden@else.example"}
+    answer = reply_with(scene, maya, files=file, anyway="waiting", **people)
     assert answer.status_code == 302
     (row,) = queued(scene)
     email = parse(row.raw.content())

@@ -30,6 +30,7 @@ class CannedForm(_Form):
     """The text comes from the editor as HTML, or as plain text without scripts."""
 
     html = forms.CharField(required=False)
+    text = forms.CharField(label=gettext_lazy("Text"), required=False, widget=forms.Textarea)
 
     class Meta:
         model = CannedReply
@@ -37,7 +38,6 @@ class CannedForm(_Form):
         labels: ClassVar[dict[str, Any]] = {
             "title": gettext_lazy("Title"),
             "shortcut": gettext_lazy("Shortcut"),
-            "text": gettext_lazy("Text"),
             "is_active": gettext_lazy("Offered while writing"),
         }
 
@@ -50,8 +50,7 @@ class CannedForm(_Form):
         self.instance.is_html = bool(html)
         if html:
             self.cleaned_data["text"] = html
-            self.errors.pop("text", None)
-        elif not self.cleaned_data.get("text", "").strip() and "text" not in self.errors:
+        elif not self.cleaned_data.get("text", "").strip():
             self.add_error("text", _("Write the text that is inserted."))
 
     def _post_clean(self) -> None:

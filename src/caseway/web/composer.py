@@ -87,7 +87,7 @@ def composer_context(request: EmployeeRequest, case: Case, composer: dict[str, A
         return context
     found = drafts_of(case)
     own = {draft.kind: draft for draft in found if draft.employee_id == request.user.pk}
-    context["others_drafts"] = [draft for draft in found if draft.employee_id != request.user.pk]
+    context["others_drafts"] = others_drafts(request, found)
     note = own.get(DraftKind.NOTE)
     context["note"] = {"text": note.text if note else "", "draft_id": note.pk if note else 0,
                        "draft_version": note.version if note else 0}  # fmt: skip
@@ -146,6 +146,13 @@ def drafts_of(case: Case | None, **more: Any) -> list[WrittenDraft]:
     listed = files.values(json=JSONObject(id="pk", name="name", size="size"))
     rows = WrittenDraft.objects.filter(case=case, **more).select_related("employee")
     return list(rows.annotate(file_list=ArraySubquery(listed)).order_by("pk"))
+
+
+def others_drafts(request: EmployeeRequest, found: Sequence[WrittenDraft]) -> list[WrittenDraft]:
+    """What colleagues are writing, one draft for each: the latest that says something."""
+    said = [draft for draft in found if draft.employee_id != request.user.pk and (draft.text.strip() or draft.html)]
+    latest = {draft.employee_id: draft for draft in sorted(said, key=lambda one: one.modified_at)}
+    return list(latest.values())
 
 
 def typed_values(request: EmployeeRequest) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from caseway.cases import presence as at_case
-from caseway.cases.models import DraftKind
-from caseway.web.composer import drafts_of
+from caseway.web.composer import drafts_of, others_drafts
 from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import find_case, readable
 from caseway.web.writing import number as number_of
@@ -37,8 +36,8 @@ def presence(request: EmployeeRequest, number: int) -> HttpResponse:
         ago = timedelta(seconds=number_of(typed)) if typed.isdecimal() else None
         at_case.beat(case, request.user, tab, typed=ago)
     people = at_case.at([case.pk], but=request.user).get(case.pk, [])
-    drafts = [draft for draft in drafts_of(case) if draft.employee_id != request.user.pk]
-    by_person = {draft.employee_id: draft for draft in drafts if draft.kind != DraftKind.NOTE}
+    drafts = others_drafts(request, drafts_of(case))
+    by_person = {draft.employee_id: draft for draft in drafts}
     replying = [(one.employee, by_person.pop(one.employee.pk, None)) for one in people if one.is_replying]
     now = timezone.now()
     context = {

@@ -44,8 +44,8 @@ def replies(request: EmployeeRequest, number: int) -> HttpResponse:
     try:
         draft = read_draft(request, case, kind, offered.from_addresses)
         check(case, draft)
-        if draft.expected_version and draft.expected_version != case.version:
-            raise StaleCaseError(case.label)
+        if draft.expected_version not in {0, case.version}:
+            return _refused(request, case, 409, news=_news(request, case))
         if "anyway" not in request.POST and (doubts := cautions(case, draft, offered.people)):
             return _refused(request, case, 422, cautions=doubts)
         sent = reply(case, request.user, draft)

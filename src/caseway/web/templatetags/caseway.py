@@ -147,6 +147,13 @@ def alarm_place(kind: str) -> str:
 
 
 @register.filter
+def first_word(name: str) -> str:
+    """How a person is called in passing: 'Parker'; an address or a very short name stays whole."""
+    first = str(name).split(" ")[0]
+    return first if len(first) > 2 and "@" not in str(name) else str(name)
+
+
+@register.filter
 def words(text: str) -> list[str]:
     """The words of a constant, to loop over."""
     return text.split()

@@ -75,7 +75,7 @@
       event.preventDefault();
       const box = one('#cautions [name="anyway"]', form);
       form.requestSubmit(box && event.shiftKey ? box : one("[data-send]", form));
-    } else if (event.key === "Escape" && !caseway.isPicking?.() && event.target.matches(".editor, textarea, .addr__in:not([data-link-address])")) {
+    } else if (event.key === "Escape" && !caseway.isPicking?.() && !one(":popover-open", form) && event.target.matches(".editor, textarea, .addr__in:not([data-link-address])")) {
       event.target.blur();
       fold();
       event.stopPropagation();
