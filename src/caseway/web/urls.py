@@ -89,7 +89,6 @@ urlpatterns = [
     path("cases/<int:number>/", RedirectView.as_view(pattern_name="case", query_string=True), name="case-slash"),
     path("cases/<int:number>/preview", case.case_preview, name="case-preview"),
     path("cases/<int:number>/live", case.case_live, name="case-live"),
-    path("cases/<int:number>/row", lists.case_row, name="case-row"),
     path("cases/<int:number>/added-cc", recipients.added_cc, name="case-added-cc"),
     path("cases/<int:number>/recipients", recipients.recipients, name="case-recipients"),
     path("cases/<int:number>/status", properties.status, name="case-status"),
