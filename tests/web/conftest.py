@@ -10,7 +10,7 @@ from django.test import Client
 
 from caseway.accounts.models import ApiToken, Employee, Organisation, Team
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, Tag
+from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, SavedView, Tag
 from caseway.contacts.models import Contact, ContactImport, Customer, Merge
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
@@ -64,6 +64,11 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "rule": [SenderRule.objects.create(organisation=organisation, key="@spam.example").pk],
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
+            "view": [
+                SavedView.objects.create(
+                    organisation=organisation, employee=company.maya, name="Late", is_shared=True
+                ).pk
+            ],
             **_contact_ids(organisation, case.contact),
             "type": [CaseType.objects.create(organisation=organisation, name="Refund").pk],
             "tag": [Tag.objects.create(organisation=organisation, name="vip", hue=3).pk],
