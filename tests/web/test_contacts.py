@@ -216,6 +216,7 @@ def test_a_file_that_is_none_says_what_to_do(scene: Scene, dana: Client) -> None
         assert ContactImport.objects.count() == 1  # the scene's own
 
 
+@pytest.mark.django_db(transaction=True)  # the pieces are read by another thread
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
 def test_the_export_holds_everybody_safely(many: Scene, maya: Client) -> None:
     with organisation_scope(many.company.organisation.pk):

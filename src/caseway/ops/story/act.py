@@ -64,7 +64,7 @@ class Teller:
     def _sort(self, talk: Talk, step: Step) -> None:
         """Maya looks through what is new: to whom, what kind, how urgent."""
         case, maya, agent = self._case(talk), self.people["Maya"], self.people[talk.agent]
-        see(case, maya)
+        self._look(case, maya)
         if talk.number % 10 < TO_TEAM * 10:
             case.assign(None, self.teams[TEAMS[talk.scenario.team]], by=maya)
         elif agent != maya:
@@ -94,13 +94,13 @@ class Teller:
         mentioned = [self.people["Maya"]] if "mentions" in talk.traits and talk.agent != "Maya" else []
         text = ("@Maya Lindqvist " if mentioned else "") + talk.texts[step.turn].strip()
         case.note(text, by=by, mentions=mentioned)
-        see(case, by)
+        self._look(case, by)
 
     def _team(self, talk: Talk, step: Step) -> None:
         case, by = self._case(talk), self.people[talk.agent]
         if case.assigned_employee_id != by.pk:
             case.assign(by, by=by)
-        see(case, by)
+        self._look(case, by)
         files = [name.format_map(talk.values) for name in talk.scenario.turns[step.turn].files if ".png" not in name]
         found = choices(case, by)
         draft = ReplyDraft(
@@ -128,7 +128,7 @@ class Teller:
 
     def _end(self, talk: Talk, step: Step) -> None:
         case, by = self._case(talk), self.people[talk.agent]
-        see(case, by)
+        self._look(case, by)
         if step.detail == "closed" and case.status != Status.CLOSED:
             case.close(by=by)
         elif step.detail == "waiting" and talk.number % 4 == 1 and case.status == Status.WAITING:
@@ -138,6 +138,10 @@ class Teller:
         elif step.detail == "waiting" and talk.number % 4 == 3:
             case.close(by=by)
 
+    def _look(self, case: Case, by: Employee) -> None:
+        see(case, by)
+        case.seen.filter(employee=by).update(seen_at=self.clock.now())  # it writes the database's own time
+
     def _arrive(self, raw: bytes) -> None:
         receive_piped(self.organisation, raw, SUPPORT_ADDRESS)
         process_pending()
@@ -145,7 +149,9 @@ class Teller:
 
     def _case(self, talk: Talk) -> Case:
         """The case that the conversation is in by now."""
-        message = Message.objects.filter(message_identifier=talk.first_id, direction=Direction.IN).select_related("case")
+        message = Message.objects.filter(message_identifier=talk.first_id, direction=Direction.IN).select_related(
+            "case"
+        )
         return message.get().case
 
     def _last_answer(self, talk: Talk) -> Message | None:
@@ -167,7 +173,8 @@ def finish(teller: Teller) -> None:
             parker.job_title, parker.phone = "Lead guide", "+43 512 555 0142"
             parker.save(update_fields=["job_title", "phone"])
             parker.write_notes(
-                "Prefers a phone call when guests are waiting. Ask for the hut address, parcels to the office get stuck.",
+                "Prefers a phone call when guests are waiting. "
+                "Ask for the hut address, parcels to the office get stuck.",
                 by=teller.people["Maya"],
             )
 

@@ -35,7 +35,9 @@ def answer(talk: Talk, at: datetime.datetime, turn: int, answered: Message) -> b
 def away(talk: Talk, at: datetime.datetime, answered: Message) -> bytes:
     """What a machine answers for somebody who is out."""
     text = f"I am out of the office until next week and will read your mail then.\n\n{talk.person.name}\n"
-    mail = _mail(talk, at, f"Automatic reply: {answered.subject}", text, talk.first_id.replace("-0@", "-away@"), answered)
+    mail = _mail(
+        talk, at, f"Automatic reply: {answered.subject}", text, talk.first_id.replace("-0@", "-away@"), answered
+    )
     return _with(mail, "Auto-Submitted: auto-replied\r\nX-Auto-Response-Suppress: All\r\n")
 
 
@@ -62,7 +64,8 @@ def bounce(talk: Talk, at: datetime.datetime, sent: Message) -> bytes:
 def newsletter(at: datetime.datetime, number: int) -> bytes:
     """What nobody asked for: kept in the mail log, no case."""
     return (
-        f"From: Gear Weekly <news@gearweekly.example>\r\nTo: {SUPPORT_ADDRESS}\r\nSubject: Gear Weekly, issue {number}\r\n"
+        f"From: Gear Weekly <news@gearweekly.example>\r\nTo: {SUPPORT_ADDRESS}\r\n"
+        f"Subject: Gear Weekly, issue {number}\r\n"
         f"Date: {format_datetime(at)}\r\nMessage-ID: <issue-{number}@gearweekly.example>\r\nPrecedence: bulk\r\n"
         "List-Id: Gear Weekly <weekly.gearweekly.example>\r\nList-Unsubscribe: <https://gearweekly.example/u>\r\n\r\n"
         "Ten tents under two kilograms, tested in the rain.\r\n"

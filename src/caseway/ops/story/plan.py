@@ -75,7 +75,13 @@ def story(end: datetime.datetime, size: float = 1.0) -> tuple[list[Talk], list[S
             writers = [one for one in writers if one.company]
         for _ in range(max(1, round(scenario.count * size))):
             begins = end - datetime.timedelta(days=chance.uniform(0.05, DAYS))
-            _tell(_talk(len(talks), chance.choice(writers), scenario, chance), _by_day(begins, chance), talks, steps, chance)
+            _tell(
+                _talk(len(talks), chance.choice(writers), scenario, chance),
+                _by_day(begins, chance),
+                talks,
+                steps,
+                chance,
+            )
     return talks, sorted((step for step in steps if step.at < end), key=lambda step: (step.at, step.talk, step.turn))
 
 
@@ -106,9 +112,7 @@ TRAITS = {"twice": 0.03, "away": 0.03, "bounces": 0.015, "follows": 0.05, "menti
 """How often a customer writes the same again, answers by machine, has an address that fails; and what the team does."""
 
 
-def _tell(
-    talk: Talk, begins: datetime.datetime, talks: list[Talk], steps: list[Step], chance: random.Random
-) -> None:
+def _tell(talk: Talk, begins: datetime.datetime, talks: list[Talk], steps: list[Step], chance: random.Random) -> None:
     talks.append(talk)
     now = begins
     steps.append(Step(now, "mail", talk.number))
