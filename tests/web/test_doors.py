@@ -31,6 +31,7 @@ DOORS: dict[str, Door] = {
     "accept-invitation": Door("open", "GET POST", "link"),
     "welcome": Door("demo", "GET"),
     "welcome-test-mail": Door("demo", "POST"),
+    "welcome-sample": Door("demo", "GET"),
     "welcome-steps": Door("demo", "GET"),
     "live": Door("stream", "GET"),
     "profile": Door("employee", "GET POST"),
