@@ -55,6 +55,13 @@ ICONS: dict[str, str] = {
     EventKind.FIELD: "pencil",
 }
 
+
+def tell_alone(event: Event) -> SafeString | str:
+    """The same without naming who did it: 'priority set to High'."""
+    phrase = PHRASES.get(event.kind)
+    return phrase(event.data, False) if phrase else ""
+
+
 Data = Mapping[str, Any]
 
 
@@ -181,14 +188,16 @@ def _unlinked(data: Data, is_acting: bool) -> SafeString:
 
 def _followed(data: Data, is_acting: bool) -> SafeString | str:
     if data.get("is_self"):
-        return _("follows this case")
-    return _bold(_("added {name} as a follower"), name=data.get("employee", ""))
+        return _("follows this case") if is_acting else _("you follow this case")
+    text = _("added {name} as a follower") if is_acting else _("{name} follows this case")
+    return _bold(text, name=data.get("employee", ""))
 
 
 def _unfollowed(data: Data, is_acting: bool) -> SafeString | str:
     if data.get("is_self"):
-        return _("does not follow this case any more")
-    return _bold(_("removed the follower {name}"), name=data.get("employee", ""))
+        return _("does not follow this case any more") if is_acting else _("you do not follow this case any more")
+    text = _("removed the follower {name}") if is_acting else _("{name} does not follow this case any more")
+    return _bold(text, name=data.get("employee", ""))
 
 
 def _contact(data: Data, is_acting: bool) -> SafeString | str:

@@ -18,7 +18,7 @@ from caseway.web import formats, texts
 
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.number)
-for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written):
+for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written, texts.plain):
     register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {

@@ -176,7 +176,7 @@
     if (event.key === "Escape" && drawer && !event.defaultPrevented) location.assign(drawer.dataset.closeUrl);
   });
 
-  document.addEventListener("htmx:afterSettle", (event) => { watchFrames(event.target); freshTimes(); });
+  document.addEventListener("htmx:afterSettle", (event) => { watchFrames(event.target); freshTimes(); startToasts(); });
   document.addEventListener("DOMContentLoaded", () => { watchFrames(); freshTimes(); startToasts(); });
 
   globalThis.caseway = { one, all, typing, announce, get, fragment, watchFrames, freshTimes, startToasts };
