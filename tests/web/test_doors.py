@@ -31,10 +31,17 @@ DOORS: dict[str, Door] = {
     "accept-invitation": Door("open", "GET POST", "link"),
     "welcome": Door("demo", "GET"),
     "welcome-test-mail": Door("demo", "POST"),
+    "welcome-sample": Door("demo", "GET"),
     "welcome-steps": Door("demo", "GET"),
     "live": Door("stream", "GET"),
     "profile": Door("employee", "GET POST"),
     "profile-password": Door("employee", "POST"),
+    "profile-notices": Door("employee", "POST"),
+    "notices": Door("employee", "GET"),
+    "notices-panel": Door("employee", "GET"),
+    "notices-news": Door("employee", "GET"),
+    "notices-read": Door("employee", "POST"),
+    "bell": Door("employee", "GET"),
     "theme": Door("employee", "POST"),
     "cases": Door("employee", "GET"),
     "case-list": Door("employee", "GET", "slug"),
@@ -64,9 +71,51 @@ DOORS: dict[str, Door] = {
     "case-need-by": Door("writer", "POST", "number"),
     "case-verification": Door("writer", "POST", "number"),
     "case-deletion": Door("writer", "POST", "number"),
+    "case-custom": Door("writer", "POST", "number"),
+    "case-contact": Door("writer", "POST", "number"),
+    "case-snooze": Door("writer", "POST", "number"),
+    "case-wake": Door("writer", "POST", "number"),
+    "case-merge": Door("writer", "POST", "number"),
+    "case-separate": Door("writer", "POST", "number"),
+    "case-link": Door("writer", "POST", "number"),
+    "case-unlink": Door("writer", "POST", "number"),
+    "case-following": Door("employee", "POST", "number"),
+    "case-find": Door("writer", "GET", "number"),
+    "case-seen": Door("employee", "POST", "number"),
+    "case-earlier": Door("employee", "GET", "number"),
+    "case-history": Door("employee", "GET", "number"),
+    "case-files": Door("employee", "GET", "number"),
+    "message-files": Door("employee", "GET", "message"),
+    "message-split": Door("writer", "POST", "message"),
+    "message-move": Door("writer", "POST", "message"),
+    "attachment-view": Door("employee", "GET", "attachment"),
+    "attachment-mail-body": Door("employee", "GET", "attachment"),
     "case-restore": Door("writer", "POST", "number"),
     "case-replies": Door("writer", "POST", "number"),
     "case-notes": Door("employee", "POST", "number"),
+    "case-forwards": Door("writer", "POST", "number"),
+    "case-presence": Door("employee", "GET POST", "number"),
+    "cases-presence": Door("employee", "GET"),
+    "new-mail": Door("writer", "GET POST"),
+    "new-mail-from": Door("writer", "GET"),
+    "drafts": Door("employee", "POST"),
+    "draft": Door("employee", "GET", "draft"),
+    "draft-discard": Door("employee", "POST", "draft"),
+    "draft-files": Door("writer", "POST", "draft"),
+    "draft-file": Door("employee", "GET", "draft_file"),
+    "draft-file-removal": Door("writer", "POST", "draft_file"),
+    "pick-contacts": Door("writer", "GET"),
+    "pick-colleagues": Door("employee", "GET"),
+    "pick-canned": Door("writer", "GET"),
+    "pick-canned-use": Door("writer", "POST", "canned"),
+    "canned-replies": Door("administrator", "GET"),
+    "canned-reply-add": Door("administrator", "GET POST"),
+    "canned-reply": Door("administrator", "GET POST", "canned"),
+    "canned-reply-preview": Door("administrator", "POST"),
+    "canned-reply-deletion": Door("administrator", "POST", "canned"),
+    "signatures": Door("administrator", "GET POST"),
+    "own-signatures": Door("writer", "GET POST"),
+    "signature-preview": Door("writer", "POST"),
     "reply-undo": Door("writer", "POST", "outbound"),
     "message-body": Door("employee", "GET", "message"),
     "message-source": Door("employee", "GET", "message"),
@@ -77,6 +126,28 @@ DOORS: dict[str, Door] = {
     "contact": Door("employee", "GET", "contact"),
     "new-contact": Door("writer", "GET POST"),
     "edit-contact": Door("writer", "GET POST", "contact"),
+    "contact-row": Door("employee", "GET", "contact"),
+    "contact-messages": Door("employee", "GET", "contact"),
+    "contact-card": Door("employee", "GET", "contact"),
+    "contact-addresses": Door("writer", "POST", "contact"),
+    "address-removal": Door("writer", "POST", "contact_address"),
+    "address-first": Door("writer", "POST", "contact_address"),
+    "address-trial": Door("writer", "POST", "contact_address"),
+    "contact-notes": Door("writer", "POST", "contact"),
+    "contact-block": Door("writer", "POST", "contact"),
+    "contact-unblock": Door("writer", "POST", "contact"),
+    "contact-merge": Door("writer", "GET POST", "contact"),
+    "contact-merge-undo": Door("writer", "POST", "contact_merge"),
+    "import-contacts": Door("writer", "GET POST"),
+    "contact-import": Door("writer", "GET POST", "contact_import"),
+    "contact-import-status": Door("writer", "GET", "contact_import"),
+    "export-contacts-csv": Door("employee", "GET"),
+    "export-contacts-vcard": Door("employee", "GET"),
+    "companies": Door("employee", "GET"),
+    "company": Door("employee", "GET", "company"),
+    "edit-company": Door("writer", "GET POST", "company"),
+    "company-notes": Door("writer", "POST", "company"),
+    "company-merge-undo": Door("writer", "POST", "company_merge"),
     "settings": Door("employee", "GET"),
     "email-to-case": Door("administrator", "GET"),
     "email-to-case-list": Door("administrator", "GET"),
@@ -144,6 +215,8 @@ DOORS: dict[str, Door] = {
 }
 BEHIND = {name: door for name, door in DOORS.items() if door.who in {"employee", "writer", "administrator"}}
 NAMING = {name: door for name, door in BEHIND.items() if door.names not in {"", "slug"}}
+SHOWING_PLACES = {"acknowledgement", "canned-reply", "canned-reply-add", "signatures", "own-signatures"}
+"""Pages that say which places of a template are filled in."""
 SPECIAL = {"email-to-case-guess", "settings", "case-export"}  # asks the network; leads on; writes while it reads
 READING = {name: door for name, door in BEHIND.items() if "GET" in door.methods and name not in SPECIAL}
 WRITING = re.compile(r"^\s*(INSERT|UPDATE|DELETE)|pg_notify|nextval", re.IGNORECASE)
@@ -218,15 +291,16 @@ def test_reading_writes_nothing_and_is_not_cached(scene: Scene, maya: Client) ->
         path = path_of(name, scene) + ("?view=all-open" if name == "case-rows" else "")
         with CaptureQueriesContext(connection) as queries:
             answer = maya.get(path)
-        assert answer.status_code == 200, name
+        assert answer.status_code == (404 if name == "attachment-mail-body" else 200), name  # the file is no mail
         assert not [query["sql"] for query in queries if WRITING.search(query["sql"])], name
-        assert "no-store" in answer["Cache-Control"] or name == "attachment-preview", name
+        is_kept = name in {"attachment-preview", "attachment-mail-body"}
+        assert is_kept or "no-store" in answer["Cache-Control"], name
 
 
 def test_every_page_has_a_strict_policy_and_no_raw_template(scene: Scene, maya: Client) -> None:
     for name in READING:
         answer = maya.get(path_of(name, scene) + "?view=all-open")
-        if name != "acknowledgement":
+        if name not in SHOWING_PLACES and not answer.streaming:
             assert b"{{" not in answer.content, name
             assert b"{%" not in answer.content, name
         policy = answer["Content-Security-Policy"]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import SimpleLazyObject
 
+from caseway.accounts.gather import Short, gather
 from caseway.accounts.models import Employee
 from caseway.cases import notices
-from caseway.cases.setup import hues_of
-from caseway.intake.alarms import open_alarms
+from caseway.cases.models import Tag
+from caseway.intake.alarms import open_alarms, worker_beats
+from caseway.intake.models import Alarm
 from caseway.outbound.models import Pause, PauseKind
 
 HTMX_CONFIG = (
@@ -19,6 +23,9 @@ HTMX_CONFIG = (
     '"historyCacheSize":0,"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},'
     '{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}'
 )
+
+MOST_UNREAD = 100
+"""Counted up to here."""
 
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
@@ -28,18 +35,54 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
     """
     user = getattr(request, "user", None)
     employee: Employee | None = user if isinstance(user, Employee) and user.is_authenticated else None
+    shell = SimpleLazyObject(lambda: _shell(employee))
     return {
-        "sending_pause": lambda: _sending_pause(employee) if employee else None,
+        "sending_pause": lambda: shell["pause"],
         "employee": employee,
-        "alarms": lambda: open_alarms(employee.organisation_id) if employee and employee.is_administrator else [],
-        "tag_hues": SimpleLazyObject(lambda: hues_of(employee.organisation_id) if employee else {}),
-        "unread_notices": lambda: notices.unread_count(employee) if employee else 0,
+        "alarms": lambda: shell["alarms"],
+        "tag_hues": SimpleLazyObject(lambda: shell["tag_hues"]),
+        "unread_notices": lambda: shell["unread_notices"],
         "is_demo": settings.CASEWAY_DEMO,
+        "sample_progress": sample_progress,
         "htmx_config": HTMX_CONFIG,
     }
 
 
-def _sending_pause(employee: Employee) -> Pause | None:
-    """Why nothing leaves; asked for by pages of administrators only."""
-    active = Pause.objects.active().filter(organisation_id=employee.organisation_id, kind=PauseKind.SENDING)
-    return active.first()
+def _shell(employee: Employee | None) -> dict[str, Any]:
+    """What stands around every page: alarms and why nothing leaves, the hues of tags, what is unread.
+
+    One query while all is well: alarms are looked up at this moment only where no worker keeps them.
+    """
+    if employee is None:
+        return {"alarms": [], "pause": None, "tag_hues": {}, "unread_notices": 0}
+    organisation = employee.organisation_id
+    unread = notices.listed(employee).filter(read_at=None).order_by("case").distinct("case")
+    hues = Tag.objects.filter(organisation_id=organisation, hue__isnull=False)
+    wanted = {"hues": Short.of(hues, "name", "hue"), "unread": Short.of(unread[:MOST_UNREAD], "case_id")}
+    if employee.is_administrator:
+        pauses = Pause.objects.active().filter(organisation_id=organisation, kind=PauseKind.SENDING)
+        open_ones = Alarm.objects.open().filter(organisation_id=organisation)
+        wanted["alarms"] = Short.of(open_ones, "kind", "text", "fix", "since")
+        wanted["alive"] = Short.of(worker_beats(), "pk")
+        wanted["pauses"] = Short.of(pauses.order_by("pk")[:1], "pk", "reason")
+    found = gather(**wanted)
+    alarms: list[Any] = [row | {"since": parse_datetime(row["since"])} for row in found.get("alarms", [])]
+    if employee.is_administrator and not found["alive"]:
+        alarms = open_alarms(organisation)
+    return {
+        "alarms": alarms,
+        "pause": next(iter(found.get("pauses", [])), None),
+        "tag_hues": {row["name"]: row["hue"] for row in found["hues"]},
+        "unread_notices": len(found["unread"]),
+    }
+
+
+def sample_progress() -> dict[str, Any] | None:
+    """How far the demo's sample company is told: done, total, percent. None when there is nothing to tell of."""
+    if not settings.CASEWAY_DEMO:
+        return None
+    try:
+        found = json.loads((settings.DATA / "sample-progress.json").read_text())
+        return {**found, "percent": found["done"] * 100 // max(1, found["total"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

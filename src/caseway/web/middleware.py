@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from caseway.accounts.languages import as_read_by
 from caseway.accounts.models import Employee
-from caseway.accounts.scope import organisation_scope
+from caseway.accounts.scope import current_scope, organisation_scope
+from caseway.accounts.sign_in import ORGANISATION
 from caseway.web.errors import refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -26,10 +28,17 @@ class EmployeeMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        employee = request.user
-        if not isinstance(employee, Employee) and not employee.is_authenticated:
-            return self.get_response(request)
-        with organisation_scope(employee.organisation_id), as_read_by(employee):
+        organisation = request.session.get(ORGANISATION)
+        with ExitStack() as entered:
+            if isinstance(organisation, int):
+                entered.enter_context(organisation_scope(organisation))
+            employee = request.user
+            if not isinstance(employee, Employee) and not employee.is_authenticated:
+                entered.close()
+                return self.get_response(request)
+            if current_scope() != str(employee.organisation_id):
+                entered.enter_context(organisation_scope(employee.organisation_id))
+            entered.enter_context(as_read_by(employee))
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", translation.get_language())
             return response

@@ -9,8 +9,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from caseway.cases.models import Event, EventKind, Priority, Status
 
@@ -53,6 +54,18 @@ ICONS: dict[str, str] = {
     EventKind.CONTACT: "user-pen",
     EventKind.FIELD: "pencil",
 }
+
+
+def tell_alone(event: Event) -> SafeString | str:
+    """The same without naming who did it: 'priority set to High'."""
+    phrase = PHRASES.get(event.kind)
+    return phrase(event.data, False) if phrase else ""
+
+
+def begun(phrase: str) -> SafeString:
+    """The phrase as the beginning of a sentence. Those of languages without capitals stay."""
+    return mark_safe(phrase[:1].upper() + phrase[1:])  # noqa: S308 - made by format_html, or a translation
+
 
 Data = Mapping[str, Any]
 
@@ -180,14 +193,16 @@ def _unlinked(data: Data, is_acting: bool) -> SafeString:
 
 def _followed(data: Data, is_acting: bool) -> SafeString | str:
     if data.get("is_self"):
-        return _("follows this case")
-    return _bold(_("added {name} as a follower"), name=data.get("employee", ""))
+        return _("follows this case") if is_acting else _("you follow this case")
+    text = _("added {name} as a follower") if is_acting else _("{name} follows this case")
+    return _bold(text, name=data.get("employee", ""))
 
 
 def _unfollowed(data: Data, is_acting: bool) -> SafeString | str:
     if data.get("is_self"):
-        return _("does not follow this case any more")
-    return _bold(_("removed the follower {name}"), name=data.get("employee", ""))
+        return _("does not follow this case any more") if is_acting else _("you do not follow this case any more")
+    text = _("removed the follower {name}") if is_acting else _("{name} does not follow this case any more")
+    return _bold(text, name=data.get("employee", ""))
 
 
 def _contact(data: Data, is_acting: bool) -> SafeString | str:
@@ -225,9 +240,9 @@ PHRASES: dict[str, Callable[[Data, bool], SafeString | str]] = {
     EventKind.TAGS: _tags,
     EventKind.NEED_BY: _need_by,
     EventKind.ACKNOWLEDGED: _acknowledged,
-    EventKind.NOT_ACKNOWLEDGED: _reason("no acknowledgement"),
+    EventKind.NOT_ACKNOWLEDGED: _reason(gettext_noop("no acknowledgement")),
     EventKind.REOPENED: lambda data, acting: _("reopened it") if acting else _("reopened by a reply"),
-    EventKind.AUTOMATIC_MAIL: _reason("automatic mail arrived"),
+    EventKind.AUTOMATIC_MAIL: _reason(gettext_noop("automatic mail arrived")),
     EventKind.BOUNCED: _bounced,
     EventKind.DELETED: lambda data, acting: _("deleted it") if acting else _("deleted"),
     EventKind.RESTORED: lambda data, acting: _("restored it") if acting else _("restored"),

@@ -58,6 +58,11 @@ def addresses(pairs: Any) -> str:
     return ", ".join(str(name or email) for name, email in pairs or [])
 
 
+def plain(value: Any) -> str:
+    """A number as it is typed: without the signs that a language groups digits with."""
+    return str(value)
+
+
 def milliseconds(count: Any) -> str:
     """A duration for people: '34 ms', '2.1 s'."""
     if not isinstance(count, int | float):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from caseway.cases.models import Case, Event, Message
-from caseway.web.sentences import ICONS, tell
+from caseway.web.files import how_to_view
+from caseway.web.sentences import ICONS, begun, tell
 
 TOGETHER = timedelta(minutes=2)
 """Events of one person within this time are told in one sentence."""
@@ -29,6 +31,9 @@ class Entry:
     version: str
     message: Message | None = None
     events: list[Event] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    rests: list[dict[str, Any]] = field(default_factory=list)
+    """What is missing of a mail that was too large to be fetched whole."""
 
     @property
     def icon(self) -> str:
@@ -41,7 +46,7 @@ class Entry:
         told = [phrase for event in self.events if (phrase := tell(event))]
         phrases = format_html_join(", ", "{}", ((phrase,) for phrase in told))
         if actor is None:
-            return mark_safe(phrases[:1].upper() + phrases[1:])  # noqa: S308 - made by format_html
+            return begun(phrases)
         return format_html("<b>{}</b> {}", actor.name, phrases)
 
 
@@ -54,11 +59,31 @@ class Told:
     """Key of its first entry."""
     has_earlier: bool
 
+    @property
+    def message_ids(self) -> list[int]:
+        return [entry.message.pk for entry in self.entries if entry.message is not None]
 
-def entries(case: Case, *, before: str = "", since: str = "") -> Told:
-    """The case's timeline, ready to be drawn: the latest 100 entries, or those before or since a key."""
-    size = LATEST if not since else MOST
-    page = case.timeline_page(size=size, before=before, since=since)
+    @property
+    def has_unknown_address(self) -> bool:
+        """Some mail came to an address of ours that no row names; of earlier ones it is not known."""
+        return self.has_earlier or any(entry.message and entry.message.unknown_address for entry in self.entries)
+
+    def add_files(self, found: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Give each message what `surroundings.files` found of it."""
+        of = {entry.message.pk: entry for entry in self.entries if entry.message is not None}
+        for row in found["files"]:
+            row["view"] = how_to_view(row["name"], row["content_type"], row["size"])
+            of[row["message_id"]].files.append(row)
+        for row in found["rests"]:
+            of[row["message_id"]].rests.append(row)
+        for entry in of.values():
+            states = [str(row["state"]) for row in entry.rests if row["state"]]
+            entry.version = "-".join([entry.version, str(len(entry.files)), *states])
+
+
+def entries(case: Case, *, size: int = LATEST, before: str = "", since: str = "") -> Told:
+    """The case's timeline: the latest 100 entries, or those before or since a key. Their files come by `add_files`."""
+    page = case.timeline_page(size=MOST if since else size, before=before, since=since)
     return Told(_grouped(page.entries), page.first, page.has_earlier)
 
 
@@ -83,13 +108,9 @@ def _belongs(before: Event, after: Event) -> bool:
 
 def _message_version(message: Message) -> str:
     outbound = getattr(message, "outbound", None)
-    if outbound is not None:
-        copy = getattr(outbound, "sent_copy", None)
-        return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" + (
-            f"-{copy.state}-{copy.attempts}" if copy else ""
-        )
-    parts = [str(len(message.attachments.all()))]
-    for inbound in message.inbound.all():
-        rest = getattr(inbound, "remainder", None)
-        parts += [rest.state] if rest is not None else []
-    return "-".join(parts)
+    if outbound is None:
+        return "1"
+    copy = getattr(outbound, "sent_copy", None)
+    return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" + (
+        f"-{copy.state}-{copy.attempts}" if copy else ""
+    )

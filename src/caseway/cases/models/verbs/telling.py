@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from caseway.cases.models.choices import EventKind
 from caseway.cases.models.verbs.changing import Changing, check_may_write
@@ -33,27 +33,31 @@ class TimelinePage:
 class Telling(Changing):
     def timeline(self) -> list[Message | Event]:
         """Messages and events in the order of time, ready to be shown without further queries."""
-        return self.timeline_page(size=None).entries
+        messages = self._messages().prefetch_related("attachments", "inbound__remainder")
+        return sorted([*messages, *self._events()], key=_place)
 
-    def timeline_page(self, *, size: int | None, before: str = "", since: str = "") -> TimelinePage:
-        """The latest `size` entries: of all, or of those before the key `before`, or all since the key `since`.
+    def timeline_page(self, *, size: int, before: str = "", since: str = "") -> TimelinePage:
+        """The latest `size` entries: of all, or of those before the key `before`, or since the key `since`.
 
-        A key that cannot be read is no key. None as size: all of them.
+        Two queries; attachments are not read. A key that cannot be read is no key.
         """
-        case = cast("Case", self)
-        messages = case.messages.select_related("employee", "contact", "outbound", "outbound__sent_copy", "moved_from")
-        messages = messages.prefetch_related("attachments", "inbound__remainder")
-        events = case.events.select_related("employee")
+        messages, events = self._messages(), self._events()
         if key := _read_key(before):
             messages, events = messages.filter(_before(key, 0)), events.filter(_before(key, 1))
         elif key := _read_key(since):
             messages, events = messages.exclude(_before(key, 0)), events.exclude(_before(key, 1))
         messages, events = messages.order_by("-created_at", "-pk"), events.order_by("-created_at", "-pk")
-        if size is None:
-            return TimelinePage(sorted([*messages, *events], key=_place), has_earlier=False)
         found: list[Message | Event] = [*messages[: size + 1], *events[: size + 1]]
         found.sort(key=_place)
         return TimelinePage(found[-size:], has_earlier=len(found) > size)
+
+    def _messages(self) -> QuerySet[Message]:
+        case = cast("Case", self)
+        return case.messages.select_related("employee", "contact", "outbound", "outbound__sent_copy", "moved_from")
+
+    def _events(self) -> QuerySet[Event]:
+        case = cast("Case", self)
+        return case.events.select_related("employee")
 
     def verify_participant(self, email: str, *, by: Employee) -> Event | None:
         """From now on the address is one that may be written to from this case."""

@@ -19,7 +19,7 @@
     return true;
   };
   const everywhere = {
-    "/": () => { const field = all("[data-search]").find((found) => found.offsetParent); field?.focus(); field?.select(); return Boolean(field); },
+    "/": () => { const field = all("[data-search]").find((found) => found.offsetParent); if (field) { field.focus(); field.select(); } else caseway.palette?.open(); return true; },
     c: () => go('a[href="/cases/new"]'),
     z: () => { const newest = all("[data-undo] button").pop(); newest?.click(); return Boolean(newest); },
     "?": () => { one("#keys-sheet")?.showModal(); return true; },
@@ -27,11 +27,12 @@
   const inCase = {
     r: () => caseway.compose?.("reply"), n: () => caseway.compose?.("note"),
     a: () => openMenu("assign"), s: () => openMenu("status"), p: () => openMenu("priority"), t: () => openMenu("tags"),
-    w: () => press('[data-key="waiting"]'), e: () => press('.apphead [data-key="close"]'), u: () => go("#back"),
+    w: () => press('[data-key="waiting"]'), h: () => openMenu("snooze"), m: () => press('[data-key="merge"]'), j: () => go("#next-case[href]"), k: () => go("#previous-case[href]"),
+    e: () => press('.apphead [data-key="close"]'), u: () => go("#back"),
   };
   const places = {
     c: "/cases", u: "/cases/unassigned", a: "/cases/all-open", w: "/cases/waiting", e: "/cases/closed", m: "/cases/mentions",
-    d: "/cases/drafts", z: "/cases/snoozed", t: "/cases/trash", p: "/contacts", s: "/settings",
+    d: "/cases/drafts", z: "/cases/snoozed", t: "/cases/trash", p: "/contacts", n: "/notifications", s: "/settings",
   };
 
   document.addEventListener("keydown", (event) => {
@@ -39,10 +40,11 @@
     if (typing(event.target) || one("dialog[open]")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (one(".menu:popover-open")) return moveInMenu(event);
+    if (document.body.dataset.shortcuts === "off" && event.key.length === 1) return; // WCAG 2.1.4
     if (Date.now() - leader < 1500 && places[key]) { leader = 0; event.preventDefault(); location.assign(places[key]); return; }
     if (key === "g") { leader = Date.now(); return; }
     if (key === "Enter" && event.target.closest("a, button, summary")) { if (!event.target.closest(".caserow__link")) return; }
-    const map = page() === "list" ? caseway.list.keys : page() === "case" ? inCase : {};
+    const map = page() === "list" ? caseway.list.keys : page() === "case" ? inCase : caseway.keys?.[page()] ?? {};
     const action = map[key] ?? everywhere[key];
     if (action && action(event) !== false) event.preventDefault();
   });

@@ -7,6 +7,11 @@
   if (!body.dataset.live || !globalThis.EventSource) return;
   let stream = null, lost = 0, since = body.dataset.now;
 
+  function again() { stream?.close(); connect(); }
+  addEventListener("online", again);
+  addEventListener("offline", () => one("#offline")?.removeAttribute("hidden"));
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-reconnect]")) again(); });
+
   function connect() {
     stream = new EventSource(body.dataset.live);
     stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); missed(); });
@@ -22,10 +27,14 @@
     on("inbound", soon("addresses", () => { refreshAddresses(); refreshLists("inbound"); }, 400));
     on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
+    for (const name of ["contact.changed", "contacts.import", "inbound", "reload"]) on(name, (data) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail: data })));
+    on("notification", soon("notification", told));
+    for (const name of ["presence", "draft"]) on(name, (detail) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail })));
     on("reload", missed);
     on("ended", () => location.reload());
   }
 
+  const told = () => document.dispatchEvent(new Event("caseway:notification"));
   /* the same thing asked for often is done once */
   const timers = {};
   function soon(name, act, wait = 150) {
@@ -49,9 +58,11 @@
 
   /* the thread by keys: what is the same stays (frames do not load again), what is new is added */
   async function refreshCase() {
-    const response = await get(body.dataset.liveUrl);
+    const thread = one("#thread");
+    const response = await get(`${body.dataset.liveUrl}?since=${encodeURIComponent(thread.dataset.from ?? "")}`);
+    if (response.redirected) { location.assign(response.url); return; } // merged into another case meanwhile
     if (!response.ok) return;
-    const found = fragment(await response.text()), thread = one("#thread");
+    const found = fragment(await response.text());
     const version = found.querySelector("#live").dataset.caseVersion;
     let before = null, hasNews = false;
     for (const next of [...found.querySelector("#live-thread").children]) {
@@ -66,11 +77,13 @@
     while (before?.nextElementSibling) before.nextElementSibling.remove();
     swapUnlessBusy("#overview", found);
     swapUnlessBusy("#casehead", found);
+    swapUnlessBusy("#actions", found);
     // while no message came, the writer has seen all: what they send is not stale
     if (!hasNews) all("[data-version-field]").forEach((field) => { field.value = version; });
     globalThis.htmx?.process(thread);
     watchFrames(thread);
     freshTimes();
+    document.dispatchEvent(new CustomEvent("caseway:case", { detail: { hasNews } }));
   }
   function swapUnlessBusy(selector, found) {
     const old = one(selector), next = found.querySelector(selector);
@@ -95,6 +108,7 @@
   const refreshAddresses = () => refresh("#addresses");
   /* what happened while no stream was open: between the page's making and now, or while the connection was lost */
   const missed = soon("missed", async () => {
+    told();
     refreshAddresses();
     refresh("#alarms");
     refreshLists("inbound");
