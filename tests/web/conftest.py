@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 from django.test import Client
 
-from caseway.accounts.models import ApiToken, Employee, Team
+from caseway.accounts.models import ApiToken, Employee, Organisation, Team
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, Tag
+from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, SavedView, Tag
+from caseway.contacts.models import Contact, ContactImport, Customer, Merge
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
@@ -63,12 +64,34 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "rule": [SenderRule.objects.create(organisation=organisation, key="@spam.example").pk],
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
+            "view": [
+                SavedView.objects.create(
+                    organisation=organisation, employee=company.maya, name="Late", is_shared=True
+                ).pk
+            ],
+            **_contact_ids(organisation, case.contact),
             "type": [CaseType.objects.create(organisation=organisation, name="Refund").pk],
             "tag": [Tag.objects.create(organisation=organisation, name="vip", hue=3).pk],
             "field": [CustomField.objects.create(organisation=organisation, key="order", label="Order").pk],
             "team": [Team.objects.create(organisation=organisation, name="Repairs").pk],
         }
     return scene
+
+
+def _contact_ids(organisation: Organisation, contact: Contact | None) -> dict[str, list[object]]:
+    """Ids of what belongs to a contact: an address, its company, an import, merges."""
+    assert contact is not None
+    of = {"organisation": organisation}
+    other, company = Contact.objects.create(name="Parker E.", **of), Customer.objects.create(name="Brightwater B", **of)
+    contact_merge = Merge.objects.create(contact=contact, gone_contact=other, **of)
+    company_merge = Merge.objects.create(customer=contact.customer, gone_customer=company, **of)
+    return {
+        "contact_address": [contact.addresses.get().pk],
+        "company": [contact.customer_id],
+        "contact_import": [ContactImport.objects.create(file_name="people.csv", kind="csv", **of).pk],
+        "contact_merge": [contact_merge.pk],
+        "company_merge": [company_merge.pk],
+    }
 
 
 @pytest.fixture

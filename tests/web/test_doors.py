@@ -35,6 +35,12 @@ DOORS: dict[str, Door] = {
     "live": Door("stream", "GET"),
     "profile": Door("employee", "GET POST"),
     "profile-password": Door("employee", "POST"),
+    "profile-notices": Door("employee", "POST"),
+    "notices": Door("employee", "GET"),
+    "notices-panel": Door("employee", "GET"),
+    "notices-news": Door("employee", "GET"),
+    "notices-read": Door("employee", "POST"),
+    "bell": Door("employee", "GET"),
     "theme": Door("employee", "POST"),
     "cases": Door("employee", "GET"),
     "case-list": Door("employee", "GET", "slug"),
@@ -46,7 +52,15 @@ DOORS: dict[str, Door] = {
     "case": Door("employee", "GET", "number"),
     "case-preview": Door("employee", "GET", "number"),
     "case-live": Door("employee", "GET", "number"),
-    "case-row": Door("employee", "GET", "number"),
+    "case-rows": Door("employee", "GET"),
+    "case-marks": Door("employee", "POST"),
+    "case-choices": Door("writer", "GET"),
+    "case-filters": Door("employee", "GET"),
+    "case-filter-find": Door("employee", "GET"),
+    "case-export": Door("employee", "GET"),
+    "saved-views": Door("employee", "GET POST"),
+    "saved-view": Door("employee", "GET", "view"),
+    "saved-view-change": Door("employee", "POST", "view"),
     "case-added-cc": Door("writer", "GET", "number"),
     "case-status": Door("writer", "POST", "number"),
     "case-priority": Door("writer", "POST", "number"),
@@ -88,6 +102,28 @@ DOORS: dict[str, Door] = {
     "contact": Door("employee", "GET", "contact"),
     "new-contact": Door("writer", "GET POST"),
     "edit-contact": Door("writer", "GET POST", "contact"),
+    "contact-row": Door("employee", "GET", "contact"),
+    "contact-messages": Door("employee", "GET", "contact"),
+    "contact-card": Door("employee", "GET", "contact"),
+    "contact-addresses": Door("writer", "POST", "contact"),
+    "address-removal": Door("writer", "POST", "contact_address"),
+    "address-first": Door("writer", "POST", "contact_address"),
+    "address-trial": Door("writer", "POST", "contact_address"),
+    "contact-notes": Door("writer", "POST", "contact"),
+    "contact-block": Door("writer", "POST", "contact"),
+    "contact-unblock": Door("writer", "POST", "contact"),
+    "contact-merge": Door("writer", "GET POST", "contact"),
+    "contact-merge-undo": Door("writer", "POST", "contact_merge"),
+    "import-contacts": Door("writer", "GET POST"),
+    "contact-import": Door("writer", "GET POST", "contact_import"),
+    "contact-import-status": Door("writer", "GET", "contact_import"),
+    "export-contacts-csv": Door("employee", "GET"),
+    "export-contacts-vcard": Door("employee", "GET"),
+    "companies": Door("employee", "GET"),
+    "company": Door("employee", "GET", "company"),
+    "edit-company": Door("writer", "GET POST", "company"),
+    "company-notes": Door("writer", "POST", "company"),
+    "company-merge-undo": Door("writer", "POST", "company_merge"),
     "settings": Door("employee", "GET"),
     "email-to-case": Door("administrator", "GET"),
     "email-to-case-list": Door("administrator", "GET"),
@@ -155,7 +191,7 @@ DOORS: dict[str, Door] = {
 }
 BEHIND = {name: door for name, door in DOORS.items() if door.who in {"employee", "writer", "administrator"}}
 NAMING = {name: door for name, door in BEHIND.items() if door.names not in {"", "slug"}}
-SPECIAL = {"email-to-case-guess", "settings"}  # asks the network; leads on
+SPECIAL = {"email-to-case-guess", "settings", "case-export"}  # asks the network; leads on; writes while it reads
 READING = {name: door for name, door in BEHIND.items() if "GET" in door.methods and name not in SPECIAL}
 WRITING = re.compile(r"^\s*(INSERT|UPDATE|DELETE)|pg_notify|nextval", re.IGNORECASE)
 
@@ -226,7 +262,7 @@ def test_a_post_without_the_token_is_refused(scene: Scene) -> None:
 def test_reading_writes_nothing_and_is_not_cached(scene: Scene, maya: Client) -> None:
     maya.get("/cases")
     for name in READING:
-        path = path_of(name, scene) + ("?view=all-open" if name == "case-row" else "")
+        path = path_of(name, scene) + ("?view=all-open" if name == "case-rows" else "")
         with CaptureQueriesContext(connection) as queries:
             answer = maya.get(path)
         assert answer.status_code == (404 if name == "attachment-mail-body" else 200), name  # the file is no mail
@@ -238,9 +274,9 @@ def test_reading_writes_nothing_and_is_not_cached(scene: Scene, maya: Client) ->
 def test_every_page_has_a_strict_policy_and_no_raw_template(scene: Scene, maya: Client) -> None:
     for name in READING:
         answer = maya.get(path_of(name, scene) + "?view=all-open")
-        if name != "acknowledgement" and not answer.streaming:
-            assert b"{{" not in answer.content, name
-            assert b"{%" not in answer.content, name
+        if name != "acknowledgement":
+            assert answer.streaming or b"{{" not in answer.content, name
+            assert answer.streaming or b"{%" not in answer.content, name
         policy = answer["Content-Security-Policy"]
         assert "default-src 'none'" in policy, name
         scripts = re.search(r"script-src ([^;]*)", policy)

@@ -31,3 +31,8 @@ def as_read_by(employee: Employee) -> Iterator[None]:
     """What is said within is said in the employee's language, with times of the employee's time zone."""
     with translation.override(language_of(employee)), timezone.override(time_zone_of(employee)):
         yield
+
+
+def isolated(text: str) -> str:
+    """A name inside a sentence that runs from right to left, kept from turning its neighbours (UAX 9, isolates)."""
+    return f"\u2068{text}\u2069" if translation.get_language_bidi() else text

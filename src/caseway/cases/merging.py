@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.cases.errors import StaleCaseError
@@ -116,13 +117,19 @@ def bring_outbox(messages: Iterable[Message], case: Case) -> None:
 
 def _check(case: Case, into: Case, expected_version: int) -> None:
     if case.pk == into.pk:
-        raise ValueError("A case cannot be merged into itself. Choose another number.")
+        raise ValueError(_("A case cannot be merged into itself. Choose another number."))
     if case.organisation_id != into.organisation_id or into.deleted_at is not None or case.deleted_at is not None:
-        raise ValueError("A case in the trash cannot be merged. Restore it first.")
+        raise ValueError(_("A case in the trash cannot be merged. Restore it first."))
     if case.merged_into is not None:
-        raise ValueError(f"{case.label} is merged into {case.merged_into.label} already. Undo that first.")
+        raise ValueError(
+            _("%(label)s is merged into %(other)s already. Undo that first.")
+            % {"label": case.label, "other": case.merged_into.label}
+        )
     if into.merged_into is not None:
-        raise ValueError(f"{into.label} is merged into {into.merged_into.label}. Merge into that one.")
+        raise ValueError(
+            _("%(label)s is merged into %(other)s. Merge into that one.")
+            % {"label": into.label, "other": into.merged_into.label}
+        )
     if expected_version and case.version != expected_version:
         raise StaleCaseError(case.label)
 

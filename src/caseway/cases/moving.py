@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.accounts.together import reserve
@@ -40,12 +41,15 @@ def move(case: Case, message: Message, to: Case, *, by: Employee | None) -> Even
     check_may_write(by)
     with transaction.atomic():
         if case.pk == to.pk:
-            raise ValueError("The message is in this case already. Choose another number.")
+            raise ValueError(_("The message is in this case already. Choose another number."))
         case, to = lock(case, to)
         if case.organisation_id != to.organisation_id or to.deleted_at is not None:
-            raise ValueError("A message cannot go into a case in the trash. Restore it first.")
+            raise ValueError(_("A message cannot go into a case in the trash. Restore it first."))
         if to.merged_into is not None:
-            raise ValueError(f"{to.label} is merged into {to.merged_into.label}. Move it there.")
+            raise ValueError(
+                _("%(label)s is merged into %(other)s. Move it there.")
+                % {"label": to.label, "other": to.merged_into.label}
+            )
         message = _of(case, message)
         _bring(message, case, to)
         for one in (case, to):
@@ -76,9 +80,13 @@ def _of(case: Case, message: Message) -> Message:
     mine = case.messages.select_related("contact", "outbound")
     found = mine.filter(pk=message.pk).first()
     if found is None:
-        raise ValueError(f"This message is not in {case.label} any more. Somebody moved it meanwhile.")
+        raise ValueError(
+            _("This message is not in %(label)s any more. Somebody moved it meanwhile.") % {"label": case.label}
+        )
     if not mine.exclude(pk=message.pk).exists():
-        raise ValueError(f"This is the only message of {case.label}. Merge the whole case instead.")
+        raise ValueError(
+            _("This is the only message of %(label)s. Merge the whole case instead.") % {"label": case.label}
+        )
     return found
 
 

@@ -9,13 +9,16 @@ Whoever did it is not told, nor who left, nor who switched the kind off. Mail is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Left
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import tell
+from caseway.accounts.languages import isolated
 from caseway.accounts.models import Employee
 from caseway.accounts.together import add
 from caseway.cases.models import Case, Follower, Message, Notification, NotificationKind
@@ -33,6 +36,8 @@ DEFAULTS: dict[str, frozenset[str]] = {
 """How each kind is told until the employee says otherwise: what waits for them, and little by email."""
 
 SNIPPET = 160
+NEWS = timedelta(minutes=2)
+"""What is older is no news any more: a browser that was closed meanwhile shows it in the bell only."""
 
 
 def ways_of(employee: Employee, kind: str) -> frozenset[str]:
@@ -74,10 +79,29 @@ def notify(
     return rows
 
 
-def followers(case: Case) -> list[Employee]:
-    """The active employees who follow the case: one query."""
-    rows = Follower.objects.filter(case=case, employee__is_active=True).select_related("employee")
-    return [row.employee for row in rows]
+def tell_followers(
+    case: Case, *, actor: Employee | None, message: Message | None = None, but_not: Iterable[Employee | None] = ()
+) -> None:
+    """Something happened in the case. `but_not`: who is told of it in another way.
+
+    Whoever was just told of the same person in the same case, and has not looked, is not told again: an answer often
+    sets the status too.
+    """
+    just_told = Notification.objects.filter(
+        employee=OuterRef("employee"), case=case, kind=NotificationKind.FOLLOWED, actor=actor, read_at=None
+    ).filter(created_at__gt=timezone.now() - NEWS)
+    rows = Follower.objects.filter(~Exists(just_told), case=case, employee__is_active=True)
+    told = {one.pk for one in but_not if one is not None}
+    people = [row.employee for row in rows.select_related("employee") if row.employee_id not in told]
+    notify(NotificationKind.FOLLOWED, case, people, actor=actor, message=message)
+
+
+def tell_of_answer(case: Case, message: Message, people: Iterable[Employee]) -> None:
+    """A customer wrote: whoever has the case is told, and `people`, its followers. Asks nothing but the assignee."""
+    owner = case.assigned_employee
+    notify(NotificationKind.REPLIED, case, [owner], message=message)
+    others = [one for one in people if owner is None or one.pk != owner.pk]
+    notify(NotificationKind.FOLLOWED, case, others, message=message)
 
 
 def tell_employee(employee: Employee) -> None:
@@ -98,24 +122,43 @@ def unread_count(employee: Employee) -> int:
 
 
 def recent(employee: Employee, *, before: int = 0, size: int = 50) -> list[Notification]:
-    """The newest first, older than the id `before` when it is given. Each has `snippet`, the message's beginning."""
+    """The newest first, older than the id `before` when it is given. Each is ready for `sentence`."""
     rows = listed(employee).filter(pk__lt=before) if before else listed(employee)
-    return list(_with_words(rows).order_by("-pk")[:size])
+    return list(with_words(rows).order_by("-pk")[:size])
 
 
 def for_browser(employee: Employee, after: int) -> list[Notification]:
-    """What the browser is to show: unread, newer than the id `after`, of kinds that are told this way. Oldest first."""
+    """What the browser is to show: unread, just made, newer than the id `after`, told this way. Oldest first."""
     kinds = [kind for kind in NotificationKind.values if BROWSER in ways_of(employee, kind)]
     rows = Notification.objects.filter(
         organisation_id=employee.organisation_id, employee=employee, read_at=None, case__deleted_at=None
-    )
-    return list(_with_words(rows.filter(pk__gt=after, kind__in=kinds)).order_by("-pk")[:5])[::-1]
+    ).filter(pk__gt=after, kind__in=kinds, created_at__gt=timezone.now() - NEWS)
+    return list(with_words(rows).order_by("-pk")[:5])[::-1]
 
 
-def newest_id(employee: Employee) -> int:
-    """The id of the employee's newest notification; 0 without any."""
-    rows = Notification.objects.filter(organisation_id=employee.organisation_id, employee=employee)
-    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
+def sentence(row: Notification) -> str:
+    """What happened, for the one who is told; the row comes with its case, actor and words."""
+    label = row.case.label
+    if row.kind == NotificationKind.ASSIGNED and row.actor is not None:
+        return _("%(name)s assigned %(label)s to you") % {"name": isolated(row.actor.name), "label": label}
+    if row.kind == NotificationKind.ASSIGNED:
+        return _("%(label)s came in and is assigned to you") % {"label": label}
+    is_answer = row.kind == NotificationKind.FOLLOWED and row.actor is None and row.message_id is not None
+    if row.kind == NotificationKind.REPLIED or is_answer:
+        name = getattr(row, "writer", "") or row.case.email
+        return _("%(name)s answered in %(label)s") % {"name": isolated(name), "label": label}
+    if row.kind == NotificationKind.MENTIONED and row.actor is not None:
+        return _("%(name)s mentioned you in %(label)s") % {"name": isolated(row.actor.name), "label": label}
+    if row.kind == NotificationKind.FAILED:
+        return _("A mail of yours in %(label)s was not delivered") % {"label": label}
+    if row.kind == NotificationKind.WOKEN:
+        return _("%(label)s is back: you had put it off") % {"label": label}
+    if row.actor is not None:
+        return _("%(name)s did something in %(label)s, which you follow") % {
+            "name": isolated(row.actor.name),
+            "label": label,
+        }
+    return _("There is news in %(label)s, which you follow") % {"label": label}
 
 
 def read(employee: Employee, *, case: Case | None = None, pk: int = 0) -> int:
@@ -128,12 +171,13 @@ def read(employee: Employee, *, case: Case | None = None, pk: int = 0) -> int:
     return changed
 
 
-def _with_words(rows: QuerySet[Notification]) -> QuerySet[Notification]:
+def with_words(rows: QuerySet[Notification]) -> QuerySet[Notification]:
+    """With the case, the actor, and of the message its `writer` and its beginning, the `snippet`."""
     return (
         rows.select_related("case", "actor")
         .only(
             "kind", "data", "created_at", "read_at", "message_id", "organisation_id", "employee_id",
             "case__number", "case__subject", "case__organisation_id", "case__email", "actor__name",
         )
-        .annotate(snippet=Left("message__new_text", SNIPPET))
+        .annotate(snippet=Left("message__new_text", SNIPPET), writer=F("message__from_name"))
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee, Organisation, Team
 from caseway.accounts.together import add, flush_if_new, held, reserve
@@ -130,10 +131,10 @@ def open_by_hand(
         raise NotAllowedError(by.name)
     subject = _one_line(subject)
     if not subject:
-        raise ValueError("A case needs a subject. Say in a few words what it is about.")
+        raise ValueError(_("A case needs a subject. Say in a few words what it is about."))
     with transaction.atomic():
         if contact is None and email.strip():
-            contact, _ = Contact.objects.for_sender(organisation.pk, Address("", email.strip()))
+            contact, _is_new = Contact.objects.for_sender(organisation.pk, Address("", email.strip()))
         case = Case.objects.create(
             organisation=organisation,
             number=next_number(organisation.pk),

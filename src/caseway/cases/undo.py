@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee, Team
 from caseway.cases.errors import StaleCaseError
@@ -31,7 +32,7 @@ def undo(events: Sequence[Event], *, by: Employee) -> list[Event]:
         for event in sorted(events, key=lambda one: one.pk, reverse=True):
             undoer = UNDOERS.get(event.kind)
             if undoer is None:
-                raise ValueError("This cannot be taken back.")
+                raise ValueError(_("This cannot be taken back."))
             rows = Case.objects.select_for_update(of=("self",)).select_related("organisation", "merged_into", "contact")
             case = rows.get(pk=event.case_id, organisation_id=by.organisation_id)
             taken_back = undoer(event, case, by)
@@ -52,7 +53,7 @@ def _still(case: Case, now: Any, after: Any) -> None:
 def _assigned(event: Event, case: Case, by: Employee) -> Event | None:
     before, after = event.data.get("before"), event.data.get("after")
     if before is None or after is None:
-        raise ValueError("This assignment is too old to be taken back.")
+        raise ValueError(_("This assignment is too old to be taken back."))
     _still(case, {"employee": case.assigned_employee_id, "team": case.assigned_team_id}, after)
     employee = Employee.objects.filter(pk=before["employee"] or 0, organisation_id=case.organisation_id).first()
     team = Team.objects.filter(pk=before["team"] or 0, organisation_id=case.organisation_id).first()
@@ -97,7 +98,7 @@ def _need_by(event: Event, case: Case, by: Employee) -> Event | None:
 def _field(event: Event, case: Case, by: Employee) -> Event | None:
     field = CustomField.objects.filter(organisation_id=case.organisation_id, key=event.data.get("key")).first()
     if field is None:
-        raise ValueError(f"The field “{event.data.get('field')}” does not exist any more.")
+        raise ValueError(_("The field “%(field)s” does not exist any more.") % {"field": event.data.get("field")})
     before, after = event.data["values"]
     _still(case, case.custom.get(field.key), after)
     return case.set_custom(field, before, by=by)
@@ -136,7 +137,7 @@ def _woken(event: Event, case: Case, by: Employee) -> Event | None:
     before = event.data.get("before")
     until = _time(before["until"]) if before else None
     if before is None or (until is not None and until <= timezone.now()):
-        raise ValueError("The time that it was snoozed until has passed. Snooze it anew.")
+        raise ValueError(_("The time that it was snoozed until has passed. Snooze it anew."))
     _still(case, case.is_snoozed, False)
     return case.snooze(until, by=by)
 
@@ -168,7 +169,7 @@ def _unmerged(event: Event, case: Case, by: Employee) -> Event | None:
 def _split(event: Event, case: Case, by: Employee) -> Event | None:
     """The message returns; the new case, which held nothing else, goes to the trash and its number leads back."""
     if "number" not in event.data:
-        raise ValueError("Take this back in the case that the message came from.")
+        raise ValueError(_("Take this back in the case that the message came from."))
     case, new = lock(case, _numbered(case, event.data["number"]))
     others = new.messages.exclude(pk=event.message_id or 0)
     if event.message is None or new.merged_into_id is not None or others.exists():
@@ -181,7 +182,7 @@ def _split(event: Event, case: Case, by: Employee) -> Event | None:
 
 def _moved(event: Event, case: Case, by: Employee) -> Event | None:
     if "to" not in event.data:
-        raise ValueError("Take this back in the case that the message came from.")
+        raise ValueError(_("Take this back in the case that the message came from."))
     if event.message is None:
         raise StaleCaseError(case.label)
     case, there = lock(case, _numbered(case, event.data["to"]))

@@ -6,6 +6,8 @@ import datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext as _
+
 from caseway.cases.models.choices import FieldKind
 
 if TYPE_CHECKING:
@@ -30,11 +32,17 @@ def custom_value(field: CustomField, value: Any) -> Any:
         try:
             return datetime.date.fromisoformat(text).isoformat()
         except ValueError:
-            raise ValueError(f"{field.label} is a date. Write it as year-month-day, such as 2026-12-24.") from None
+            raise ValueError(
+                _("%(field)s is a date. Write it as year-month-day, such as 2026-12-24.") % {"field": field.label}
+            ) from None
     if field.kind == FieldKind.CHOICE and text not in field.choices:
-        raise ValueError(f"{field.label} is one of: {', '.join(field.choices)}.")
+        raise ValueError(
+            _("%(field)s is one of: %(choices)s.") % {"field": field.label, "choices": ", ".join(field.choices)}
+        )
     if len(text) > LONGEST_TEXT:
-        raise ValueError(f"{field.label} holds at most {LONGEST_TEXT} characters.")
+        raise ValueError(
+            _("%(field)s holds at most %(count)s characters.") % {"field": field.label, "count": LONGEST_TEXT}
+        )
     return text
 
 
@@ -51,5 +59,5 @@ def _number(field: CustomField, text: str) -> int | float:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number) >= Decimal(10) ** 15:
-        raise ValueError(f"{field.label} is a number, such as 12 or 0.5.")
+        raise ValueError(_("%(field)s is a number, such as 12 or 0.5.") % {"field": field.label})
     return int(number) if number == number.to_integral_value() else float(number)

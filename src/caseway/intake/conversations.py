@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from caseway.accounts.models import Employee
 from caseway.accounts.together import add
-from caseway.cases.models import Case, Direction, Message, Participant
+from caseway.cases.models import Case, Direction, Follower, Message, Participant
 from caseway.mail.model import Address
 from caseway.outbound.schedule import has_scheduled
 
@@ -27,6 +28,7 @@ class Conversation:
     case: Case
     participants: dict[str, bool] = field(default_factory=dict)
     """Address key to whether it is verified."""
+    followers: list[Employee] = field(default_factory=list)
     has_answer: bool = False
     """A person of ours has written to the customer."""
     has_scheduled: bool = False
@@ -71,7 +73,9 @@ class Conversations:
                 break
             named = Q(pk__in=wanted) | Q(number__in=by_number) if by_number else Q(pk__in=wanted)
             rows = Case.objects.filter(named, organisation_id=self._organisation_id).order_by("pk")
-            found = {row.pk: Conversation(row) for row in (rows.select_for_update() if self._locks else rows)}
+            rows = rows.select_related("assigned_employee")
+            locked = rows.select_for_update(of=("self",)) if self._locks else rows
+            found = {row.pk: Conversation(row) for row in locked}
             fresh |= {pk: one for pk, one in found.items() if pk not in self._known}
             merged = {one.case.merged_into_id for one in found.values()}
             wanted, by_number = {pk for pk in merged if pk is not None and pk not in fresh} - set(self._known), []
@@ -124,6 +128,8 @@ class Conversations:
         people = Participant.objects.filter(case_id__in=fresh)
         for case, key, is_verified in people.values_list("case_id", "key", "is_verified"):
             fresh[case].participants[key] = is_verified
+        for follower in Follower.objects.filter(case_id__in=fresh, employee__is_active=True).select_related("employee"):
+            fresh[follower.case_id].followers.append(follower.employee)
         answer = Q(direction=Direction.OUT, is_automatic=False)
         recent = Q(direction=Direction.IN, created_at__gt=timezone.now() - HOUR)
         messages = Message.objects.filter(answer | recent, case_id__in=fresh).order_by()

@@ -50,7 +50,9 @@ def duties(intake_threads: int) -> list[Duty]:
         Duty("history", _function("caseway.intake.history", "run_slice"), 2.0),
         Duty("rest", _function("caseway.intake.remainder", "fetch_requested"), 5.0),
         Duty("copies", _function("caseway.outbound.copies", "copy_due"), 5.0),
+        Duty("contacts", _function("caseway.contacts.exchange.importing", "run_due"), 5.0),
         Duty("counts", _function("caseway.intake.counts", "count_due"), 60.0),
+        Duty("notices", _function("caseway.outbound.notices", "mail_due"), 15.0),
         Duty("waking", _function("caseway.cases.waking", "wake_due"), 5.0),
         Duty("alarms", _function("caseway.intake.alarms", "look"), 15.0),
     ]

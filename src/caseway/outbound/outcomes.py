@@ -9,7 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from caseway.accounts.bell import LIVE, tell
-from caseway.cases.models import EventKind
+from caseway.cases.models import EventKind, NotificationKind
+from caseway.cases.notices import notify
 from caseway.mailboxes import smtp
 from caseway.outbound.models import OutboundEmail, OutboundState
 
@@ -33,6 +34,8 @@ def taken(row: OutboundEmail, receipt: smtp.Receipt) -> bool:
         for one in for_good:
             data = {"recipient": one.address, "status": "", "diagnostic": one.words, "permanent": True}
             row.case.record(EventKind.BOUNCED, data, message=row.message)
+        if for_good:
+            _tell_writer(row)
     if later:
         OutboundEmail.objects.filter(pk=row.pk, lease_number=row.lease_number).update(recipients=later)
         return again(row, words)
@@ -55,6 +58,8 @@ def ended(row: OutboundEmail, state: OutboundState, words: str, **fields: dateti
     changed = held.update(state=state, server_words=words[:4000], lease_until=None, claimed_by=None, **fields)
     if changed:
         tell_of(row)
+        if state == OutboundState.FAILED:
+            _tell_writer(row)
     return bool(changed)
 
 
@@ -75,6 +80,12 @@ def _sent(row: OutboundEmail, words: str) -> bool:
             [words.replace("\0", "")[:4000], row.pk, row.lease_number, LIVE, notes],
         )
         return bool(cursor.fetchall())
+
+
+def _tell_writer(row: OutboundEmail) -> None:
+    """Whoever wrote it learns that it did not arrive."""
+    if row.case is not None:
+        notify(NotificationKind.FAILED, row.case, [row.created_by])
 
 
 def tell_of(row: OutboundEmail) -> None:

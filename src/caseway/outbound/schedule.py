@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import tell
 from caseway.cases.models import Case
@@ -20,9 +21,9 @@ def check_time(send_at: datetime.datetime) -> None:
     """Raises CannotSendError for a time that cannot be meant."""
     now = timezone.now()
     if send_at < now - datetime.timedelta(minutes=1):
-        raise CannotSendError("The time to send it has passed. Choose a later one.")
+        raise CannotSendError(_("The time to send it has passed. Choose a later one."))
     if send_at > now + LATEST:
-        raise CannotSendError("The time to send it is more than a year away. Choose an earlier one.")
+        raise CannotSendError(_("The time to send it is more than a year away. Choose an earlier one."))
 
 
 def has_scheduled(cases: Iterable[int]) -> set[int]:

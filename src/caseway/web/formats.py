@@ -22,10 +22,10 @@ class Patterns:
 
 PATTERNS = {
     "en": Patterns(),
-    "de": Patterns(day="j. M", date="j. M Y", moment="D, j. M Y, H:i"),
-    "fr": Patterns(moment="D j M Y, H:i"),
-    "es": Patterns(moment="D, j M Y, H:i"),
-    "pt": Patterns(moment="D, j M Y, H:i"),
+    "de": Patterns(day="j. N", date="j. N Y", moment="D, j. N Y, H:i"),
+    "fr": Patterns(day="j N", date="j N Y", moment="D j N Y, H:i"),
+    "es": Patterns(day="j N", date="j N Y", moment="D, j N Y, H:i"),
+    "pt": Patterns(day="j N", date="j N Y", moment="D, j N Y, H:i"),
     "ja": Patterns(day="n月j日", date="Y年n月j日", moment="Y年n月j日(D) H:i"),
     "ar": Patterns(weekday="l", day="j F", date="j F Y", moment="l j F Y، H:i"),
 }

@@ -11,6 +11,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from caseway.cases.models import Event, EventKind, Priority, Status
 
@@ -239,9 +240,9 @@ PHRASES: dict[str, Callable[[Data, bool], SafeString | str]] = {
     EventKind.TAGS: _tags,
     EventKind.NEED_BY: _need_by,
     EventKind.ACKNOWLEDGED: _acknowledged,
-    EventKind.NOT_ACKNOWLEDGED: _reason("no acknowledgement"),
+    EventKind.NOT_ACKNOWLEDGED: _reason(gettext_noop("no acknowledgement")),
     EventKind.REOPENED: lambda data, acting: _("reopened it") if acting else _("reopened by a reply"),
-    EventKind.AUTOMATIC_MAIL: _reason("automatic mail arrived"),
+    EventKind.AUTOMATIC_MAIL: _reason(gettext_noop("automatic mail arrived")),
     EventKind.BOUNCED: _bounced,
     EventKind.DELETED: lambda data, acting: _("deleted it") if acting else _("deleted"),
     EventKind.RESTORED: lambda data, acting: _("restored it") if acting else _("restored"),

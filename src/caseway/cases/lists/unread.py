@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import DateTimeField, Exists, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -25,17 +25,12 @@ def is_unread(employee: Employee) -> Q:
 
 
 def with_unread(rows: CaseQuerySet, employee: Employee) -> CaseQuerySet:
-    """Each row knows `seen_at`, when the employee last looked; `unread_for` reads it."""
-    mine = Seen.objects.filter(case=OuterRef("pk"), employee=employee).values("seen_at")[:1]
-    return rows.annotate(seen_by_me_at=Subquery(mine, output_field=DateTimeField()))
-
-
-def unread_for(case: Case) -> bool:
-    """Whether a row of `with_unread` is unread."""
-    seen_at: datetime.datetime | None = getattr(case, "seen_by_me_at", None)
-    if seen_at is None:
-        return case.received_at is not None
-    return seen_at < (case.received_at or case.created_at)
+    """Each row says `is_unread` for this employee."""
+    came = Coalesce(OuterRef("received_at"), OuterRef("created_at"))
+    is_later = ExpressionWrapper(Q(seen_at__lt=came), output_field=BooleanField())
+    mine = Seen.objects.filter(case=OuterRef("pk"), employee=employee).annotate(is_later=is_later).values("is_later")
+    has_mail = ExpressionWrapper(Q(received_at__isnull=False), output_field=BooleanField())
+    return rows.annotate(is_unread=Coalesce(Subquery(mine[:1]), has_mail, output_field=BooleanField()))
 
 
 def mark_read(employee: Employee, cases: Iterable[Case]) -> None:

@@ -4,5 +4,6 @@ from caseway.cases.search.contacts import find_contacts
 from caseway.cases.search.find import Found, find
 from caseway.cases.search.pieces import Hit
 from caseway.cases.search.query import Chip, Query, Term, read
+from caseway.cases.search.snippets import highlight, pattern_of
 
-__all__ = ["Chip", "Found", "Hit", "Query", "Term", "find", "find_contacts", "read"]
+__all__ = ["Chip", "Found", "Hit", "Query", "Term", "find", "find_contacts", "highlight", "pattern_of", "read"]

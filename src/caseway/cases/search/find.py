@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import or_
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -23,6 +25,8 @@ from caseway.cases.search.query import Query, read
 
 WINDOW = 400
 """So many of the newest messages that fit are ranked among themselves; older ones come after them."""
+RELATED = ("contact", "customer", "assigned_employee", "assigned_team")
+FETCHED_WHOLE = 100
 MOST_WINDOWS = 6
 FEW = 3
 """With fewer hits than this a name may have been mistyped."""
@@ -38,6 +42,8 @@ class Found:
     next: str
     note: str = ""
     query: Query = field(default_factory=lambda: Query(""))
+    others: dict[str, list[str]] = field(default_factory=dict)
+    """For words that may have been mistyped what they may have meant."""
 
 
 @dataclass(slots=True)
@@ -48,7 +54,10 @@ class Asked:
     query: Query
     filters: Filters
     others: dict[str, list[str]] = field(default_factory=dict)
+    meant: dict[str, list[str]] = field(default_factory=dict)
     only: list[int] | None = None
+    window: int = WINDOW
+    known: dict[int, Case] = field(default_factory=dict)
 
     @property
     def narrows(self) -> bool:
@@ -62,37 +71,58 @@ class Asked:
             rows = rows.filter(is_snoozed=True)
         return case_filters.apply(rows, self.filters, self.employee)
 
-    def allowed(self, cases: Iterable[int]) -> set[int]:
-        """Those of the cases that may be found."""
+    def cases(self, found: Sequence[Candidate]) -> dict[int, Case]:
+        """The cases of these candidates, ready to be shown."""
+        missing = {candidate.case for candidate in found} - set(self.known)
+        if missing:
+            self.known |= self.rows().select_related(*RELATED).in_bulk(list(missing))
+        return self.known
+
+    def allowed(self, cases: Collection[int]) -> set[int]:
+        """Those of the cases that may be found. A few are fetched whole, for they will be shown."""
         some = self.rows().filter(pk__in=list(cases))
-        kept = set(some.values_list("pk", flat=True))
-        for key, values in self.query.excluded.items():
-            kept -= set(case_filters.apply(some, {key: values}, self.employee).values_list("pk", flat=True))
-        return kept
+        if self.query.excluded:
+            unwanted = [
+                case_filters.apply(some, {key: values}, self.employee) for key, values in self.query.excluded.items()
+            ]
+            some = some.exclude(pk__in=reduce(or_, unwanted).values("pk"))
+        if len(cases) > FETCHED_WHOLE:
+            return set(some.values_list("pk", flat=True))
+        fetched = {case.pk: case for case in some.select_related(*RELATED)}
+        self.known |= fetched
+        return set(fetched)
 
 
 def find(
-    employee: Employee, text: str | Query, *, filters: Filters | None = None, after: str = "", size: int = 50
+    employee: Employee,
+    text: str | Query,
+    *,
+    filters: Filters | None = None,
+    after: str = "",
+    size: int = 50,
+    window: int = WINDOW,
 ) -> Found:
     """The `size` cases after the key `after` that fit what was typed, each once, with the message that fits best.
 
     Ranked by where the words are (subject before sender before text) and by how new the message is. `filters` are
-    those of a list, beside the operators in `text`. A key that cannot be read is taken as the beginning.
+    those of a list, beside the operators in `text`. A key that cannot be read is taken as the beginning. So many
+    messages as `window` says are ranked among themselves.
     """
     query = read(text, employee) if isinstance(text, str) else text
-    asked = Asked(employee, query, {**query.filters, **(filters or {})})
+    asked = Asked(employee, query, {**query.filters, **(filters or {})}, window=window)
     note = " ".join(query.notes)
     if not query.words:
         return _without_words(asked, after, size, note) if asked.narrows else Found([], "", note, query)
     key = Key.read(after)
     if key.is_mistyped:
-        asked.others = _meant(query)
+        asked.others = index.close_words(query.words)
     named = list(_named_exactly(asked))
     first = [] if after else named
     best, following = _ranked(asked, key, size - len(first))
-    if not after and len(named) + len(best) < FEW and not following and (others := _meant(query)):
+    others = {} if after or named or following or len(best) >= FEW else asked.meant
+    if others:
         asked.others = others
-        more, following = _ranked(asked, dataclasses.replace(key, is_mistyped=True), size - len(first))
+        more, following = _ranked(asked, dataclasses.replace(key, is_mistyped=True), size)
         if len(more) > len(best):
             best = more
             meant = dict.fromkeys(word for words in others.values() for word in words)
@@ -101,7 +131,7 @@ def find(
             following = ""
     known = {candidate.case for candidate in named}
     best = first + [candidate for candidate in best if candidate.case not in known]
-    return Found(hits_of(asked.rows, best, query.words, asked.others), following, note.strip(), query)
+    return Found(hits_of(asked.cases(best), best, query.words, asked.others), following, note.strip(), query, others)
 
 
 def _named_exactly(asked: Asked) -> Iterator[Candidate]:
@@ -121,17 +151,15 @@ def _named_exactly(asked: Asked) -> Iterator[Candidate]:
                 yield Candidate(pk, case, now, 0.0)
 
 
-def _meant(query: Query) -> dict[str, list[str]]:
-    return index.close_words([term.text for term in query.words if term.may_be_mistyped][:4])
-
-
 def _ranked(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
     """The best of each case from the window of `key` on, and the key behind the last of them."""
     found: list[Candidate] = []
     if key.is_narrow:
         asked.only = _narrow(asked)
     for _window in range(MOST_WINDOWS):
-        window = index.newest(asked.query.words, asked.others, key.upto, WINDOW, asked.only)
+        few = 0 if key.upto or asked.others else FEW
+        window, meant = index.newest(asked.query.words, asked.others, key.upto, asked.window, asked.only, few)
+        asked.meant = asked.meant or meant
         if not window:
             return found, ""
         start = key.upto or (window[0].moment, window[0].document + 1)
@@ -142,7 +170,7 @@ def _ranked(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
             if len(found) == size:
                 return found, _behind(found[-1], kept, start, key)
             found.append(candidate)
-        if len(window) < WINDOW:
+        if len(window) < asked.window:
             return found, ""
         last = window[-1]
         key = dataclasses.replace(key, upto=(last.moment, last.document), position=None)
@@ -197,4 +225,4 @@ def _without_words(asked: Asked, after: str, size: int, note: str) -> Found:
     found = list(rows.order_by("-modified_at", "-pk").values_list("pk", "modified_at")[: size + 1])
     following = Key(upto=(found[size - 1][1], found[size - 1][0])).write() if len(found) > size else ""
     candidates = [Candidate(0, pk, moment, 0.0) for pk, moment in found[:size]]
-    return Found(hits_of(asked.rows, candidates, (), {}), following, note, asked.query)
+    return Found(hits_of(asked.cases(candidates), candidates, (), {}), following, note, asked.query)

@@ -9,11 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from caseway.cases.search.query import Term
 
 MOST_CLOSE = 5
 """Words of names that a mistyped word may have meant."""
+MOST_DOUBTFUL = 4
+"""Words of a search that are looked at for slips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,30 @@ def newest(
     upto: tuple[datetime, int] | None,
     most: int,
     only: Sequence[int] | None = None,
-) -> list[Candidate]:
+    few: int = 0,
+) -> tuple[list[Candidate], dict[str, list[str]]]:
     """The newest `most` documents with all terms, before `upto`, of the cases `only` where they are given.
 
-    `others` holds for a word what it may be instead.
+    `others` holds for a word what it may be instead. Also answers such words, when fewer than `few` were found.
     """
     moment, last = upto or (None, None)
+    doubtful = [term.text for term in terms if term.may_be_mistyped][:MOST_DOUBTFUL] if few else []
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT document, case_id, moment, rank FROM caseway_search(%s::jsonb, %s, %s, %s, %s::bigint[])",
-            [_json(terms, others), moment, last, most, None if only is None else list(only)],
+            """
+            WITH hit AS MATERIALIZED (SELECT * FROM caseway_search(%s::jsonb, %s, %s, %s, %s::bigint[])),
+            few AS (SELECT count(*) < %s AS is_so FROM hit)
+            SELECT document, case_id, moment, rank, NULL, NULL FROM hit
+            UNION ALL
+            SELECT NULL, NULL, NULL, NULL, given, close
+            FROM few, unnest(%s::text[]) AS given, caseway_close_words(given) AS close WHERE few.is_so
+            """,
+            [_json(terms, others), moment, last, most, None if only is None else list(only), few, doubtful],
         )
-        return [Candidate(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [Candidate(*row[:4]) for row in rows if row[0] is not None], _likely(
+        (row[4], row[5]) for row in rows if row[0] is None
+    )
 
 
 def seen(
@@ -58,22 +73,24 @@ def seen(
         return {int(row[0]) for row in cursor.fetchall()}
 
 
-def contacts(terms: Sequence[Term], others: Mapping[str, list[str]], most: int) -> list[int]:
-    """Ids of contacts that have all terms in name, customer or addresses, the best first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT contact FROM caseway_search_contacts(%s::jsonb, %s)", [_json(terms, others), most])
-        return [int(row[0]) for row in cursor.fetchall()]
+def contacts(terms: Sequence[Term], others: Mapping[str, list[str]], most: int) -> RawSQL:
+    """A query for the ids of the `most` contacts that fit all terms best, in name, customer or addresses."""
+    return RawSQL("SELECT contact FROM caseway_search_contacts(%s::jsonb, %s)", (_json(terms, others), most))
 
 
-def close_words(words: Sequence[str]) -> dict[str, list[str]]:
+def close_words(terms: Sequence[Term]) -> dict[str, list[str]]:
     """For each word those of names that differ from it by a slip of the finger or two."""
-    if not words:
+    doubtful = [term.text for term in terms if term.may_be_mistyped][:MOST_DOUBTFUL]
+    if not doubtful:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT given, close FROM unnest(%s::text[]) AS given, caseway_close_words(given) AS close", [list(words)]
+            "SELECT given, close FROM unnest(%s::text[]) AS given, caseway_close_words(given) AS close", [doubtful]
         )
-        rows = cursor.fetchall()
+        return _likely(cursor.fetchall())
+
+
+def _likely(rows: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for given, close in rows:
         if close != given.lower() and distance(given.lower(), close) <= (1 if len(given) < 6 else 2):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q
+from django.db.models import Model, Q, Value
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -33,14 +35,22 @@ Shown = tuple[str, str] | None
 
 
 class Reading:
-    """What the operators of one search come to."""
+    """What the operators of one search come to. `wanted` are (operator, value) of the whole search."""
 
-    def __init__(self, employee: Employee | None) -> None:
+    def __init__(self, employee: Employee | None, wanted: Sequence[tuple[str, str]] = ()) -> None:
         self.employee = employee
         self.filters: Filters = {}
         self.excluded: Filters = {}
         self.within = ""
         self.notes: list[str] = []
+        self.names = _names(employee, wanted) if employee else []
+
+    def named(self, kind: str, value: str) -> list[tuple[str, str]]:
+        """(id, name) of what is called so; of people and teams also part of the name will do."""
+        value = value.lower()
+        found = [(str(pk), name) for of, pk, name in self.names if of == kind]
+        exact = [(pk, name) for pk, name in found if name.lower() == value]
+        return exact or [(pk, name) for pk, name in found if kind in {"assignee", "team"} and value in name.lower()]
 
     def note(self, text: str) -> None:
         if text not in self.notes and len(self.notes) < MOST_NOTES:
@@ -59,7 +69,8 @@ class Reading:
 
 def _choice(key: str, label: str, choices: type[Status] | type[Priority]) -> Callable[[Reading, str, bool], Shown]:
     def operator(reading: Reading, value: str, minus: bool) -> Shown:
-        wanted = [one for one in choices if value.lower() in {one.value, str(one.label).lower(), _(str(one.label)).lower()}]
+        meant = value.lower()
+        wanted = [one for one in choices if meant in {one.value, str(one.label).lower(), _(str(one.label)).lower()}]
         if not wanted:
             names = ", ".join(choices.values)
             reading.note(_("“%(value)s” is none of %(names)s, and was left out.") % {"value": value, "names": names})
@@ -80,45 +91,56 @@ def _assignee(reading: Reading, value: str, minus: bool) -> Shown:
         key = "me" if value.lower() == "me" else "nobody"
         reading.keep("assignee", key, minus)
         return _("Assigned to"), ("−" if minus else "") + (_("me") if key == "me" else _("nobody"))
-    if reading.employee is None:
-        return None
-    people = Employee.objects.filter(organisation_id=reading.employee.organisation_id)
-    found = list(people.filter(Q(name__icontains=value) | Q(email__istartswith=value)).order_by("name")[:20])
-    exact = [person for person in found if person.name.lower() == value.lower()]
-    for person in exact or found:
-        reading.keep("assignee", str(person.pk), minus)
-    if not found:
-        reading.note(_("No colleague is called “%(value)s”.") % {"value": value})
-        reading.keep("assignee", "0", minus)
-        return _("Assigned to"), value
-    return _("Assigned to"), ("−" if minus else "") + ", ".join(person.name for person in (exact or found)[:3])
+    unknown = _("No colleague is called “%(value)s”.") % {"value": value}
+    return _one_of(reading, "assignee", _("Assigned to"), value, minus, unknown)
 
 
 def _team(reading: Reading, value: str, minus: bool) -> Shown:
-    if reading.employee is None:
-        return None
-    teams = Team.objects.filter(organisation_id=reading.employee.organisation_id, name__icontains=value)
-    found = list(teams.order_by("name")[:20])
-    for team in found:
-        reading.keep("team", str(team.pk), minus)
+    unknown = _("No team is called “%(value)s”.") % {"value": value}
+    return _one_of(reading, "team", _("Team"), value, minus, unknown)
+
+
+def _one_of(reading: Reading, key: str, label: str, value: str, minus: bool, unknown: str) -> Shown:
+    found = reading.named(key, value)
+    for pk, _name in found:
+        reading.keep(key, pk, minus)
     if not found:
-        reading.note(_("No team is called “%(value)s”.") % {"value": value})
-        reading.keep("team", "0", minus)
-        return _("Team"), value
-    return _("Team"), ("−" if minus else "") + ", ".join(team.name for team in found[:3])
+        reading.note(unknown)
+        reading.keep(key, "0", minus)
+        return label, value
+    return label, ("−" if minus else "") + ", ".join(name for _pk, name in found[:3])
 
 
-def _named(key: str, label: str, model: type[Tag] | type[CaseType]) -> Callable[[Reading, str, bool], Shown]:
+def _named(key: str, label: str) -> Callable[[Reading, str, bool], Shown]:
     def operator(reading: Reading, value: str, minus: bool) -> Shown:
-        names = [value]
-        if reading.employee is not None:
-            rows = model._default_manager.filter(organisation_id=reading.employee.organisation_id, name__iexact=value)
-            names = list(dict.fromkeys([value, *rows.values_list("name", flat=True)]))
+        names = [value, *(name for _pk, name in reading.named(key, value))]
         for name in names:
             reading.keep(key, name, minus)
         return _(label), ("−" if minus else "") + names[-1]
 
     return operator
+
+
+def _names(employee: Employee, wanted: Sequence[tuple[str, str]]) -> list[tuple[str, int, str]]:
+    """(operator, id, name) of everything in the organisation that may be meant, in one query."""
+    parts = []
+    for kind, (model, how) in _MODELS.items():
+        values = [value for operator, value in wanted if operator == kind]
+        if values:
+            fits = reduce(or_, (Q(**{f"name__{how}": value}) for value in values))
+            rows = model._default_manager.filter(fits, organisation_id=employee.organisation_id)
+            parts.append(rows.annotate(of=Value(kind)).values_list("of", "pk", "name").order_by("pk")[:20])
+    if not parts:
+        return []
+    return list(parts[0].union(*parts[1:], all=True)) if len(parts) > 1 else list(parts[0])
+
+
+_MODELS: dict[str, tuple[type[Model], str]] = {
+    "assignee": (Employee, "icontains"),
+    "team": (Team, "icontains"),
+    "tag": (Tag, "iexact"),
+    "type": (CaseType, "iexact"),
+}
 
 
 def _has(reading: Reading, value: str, minus: bool) -> Shown:
@@ -199,8 +221,8 @@ OPERATORS: dict[str, Callable[[Reading, str, bool], Shown]] = {
     "priority": _choice("priority", gettext_noop("Priority"), Priority),
     "assignee": _assignee,
     "team": _team,
-    "tag": _named("tag", gettext_noop("Tag"), Tag),
-    "type": _named("type", gettext_noop("Type"), CaseType),
+    "tag": _named("tag", gettext_noop("Tag")),
+    "type": _named("type", gettext_noop("Type")),
     "has": _has,
     "is": _is,
     "in": _in,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models.functions import Left
 
 from caseway.cases.models import Attachment, Case, Message
-from caseway.cases.models.case import CaseQuerySet
 from caseway.cases.search.index import Candidate
 from caseway.cases.search.query import Term
 from caseway.cases.search.snippets import MOST_READ, Pieces, has_match, highlight, pattern_of, snippet
@@ -28,16 +27,12 @@ class Hit:
 
 
 def hits_of(
-    rows: Callable[[], CaseQuerySet],
+    cases: Mapping[int, Case],
     candidates: Sequence[Candidate],
     terms: Sequence[Term],
     others: dict[str, list[str]],
 ) -> list[Hit]:
-    """The candidates' cases, in the same order, with three queries at most."""
-    if not candidates:
-        return []
-    related = ("contact", "customer", "assigned_employee", "assigned_team")
-    cases = rows().select_related(*related).in_bulk([candidate.case for candidate in candidates])
+    """The candidates' cases, in the same order, each with the place where the words are."""
     pattern = pattern_of(terms, others)
     texts = _texts([candidate.document for candidate in candidates if candidate.document > 0], pattern)
     hits = []
@@ -70,12 +65,16 @@ def _texts(ids: list[int], pattern: re.Pattern[str] | None) -> dict[int, str]:
     found: dict[int, str] = {}
     without: list[int] = []
     for pk, beginning, whole, name, email in rows.values_list(*columns):
-        found[pk] = whole if not has_match(beginning, pattern) and has_match(whole, pattern) else beginning
-        if not has_match(found[pk], pattern):
+        sender = f"{name} <{email}>" if email else name
+        if has_match(beginning, pattern) or pattern is None:
+            found[pk] = beginning
+        elif has_match(whole, pattern):
+            found[pk] = whole
+        elif has_match(sender, pattern):
+            found[pk] = f"{sender}: {beginning}"
+        else:
+            found[pk] = beginning
             without.append(pk)
-            sender = f"{name} <{email}>" if email else name
-            if has_match(sender, pattern):
-                found[pk] = f"{sender}: {beginning}"
     if without and pattern is not None:
         files = Attachment.objects.filter(message__in=without, is_inline=False)
         for pk, name in files.values_list("message_id", "name"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
@@ -86,19 +86,21 @@ class Query:
         return " ".join(term.text for term in self.words if not term.is_excluded and term.weight in {"", "B"})
 
 
-def read(text: str, employee: Employee | None = None) -> Query:
+def read(text: str, employee: Employee | None = None, *, is_being_typed: bool = False) -> Query:
     """What `text` asks for. With an employee names behind operators are looked up among their colleagues.
 
     Filters follow `cases.lists.filters`. What cannot be understood is looked for as words, and a note says so.
+    `is_being_typed`: the last word may be unfinished, however short it is.
     """
     text = " ".join(text.replace("\0", " ").split())[:MOST_CHARACTERS]
-    reading = Reading(employee)
+    tokens = list(_TOKEN.finditer(text))
+    reading = Reading(employee, [((token["operator"] or "").lower(), _value(token)) for token in tokens])
     terms: list[Term] = []
     chips: list[Chip] = []
-    for token in _TOKEN.finditer(text):
+    for token in tokens:
         minus, operator = bool(token["minus"]), (token["operator"] or "").lower()
         is_phrase = token["phrase"] is not None
-        value = (token["phrase"] if is_phrase else token["word"] or "").strip()
+        value = _value(token)
         rest = " ".join((text[: token.start()] + text[token.end() :]).split())
         if operator in WEIGHTS and value:
             label, weight = WEIGHTS[operator]
@@ -121,12 +123,18 @@ def read(text: str, employee: Employee | None = None) -> Query:
             whole = f"{operator} {value}" if operator else value
             terms += _terms(whole, is_phrase, minus)
     terms = [term for term in terms if any(map(str.isalnum, term.text))][:MOST_TERMS]
+    if is_being_typed and terms and not terms[-1].is_phrase and len(terms[-1].text) > 1:
+        terms[-1] = replace(terms[-1], is_beginning=True)
     if terms and all(term.is_excluded for term in terms):
         reading.note(_("A minus only takes away. Add a word to look for."))
         terms = []
     return Query(
         text, tuple(terms), reading.filters, reading.excluded, reading.within, tuple(chips), tuple(reading.notes)
     )
+
+
+def _value(token: re.Match[str]) -> str:
+    return (token["word"] if token["phrase"] is None else token["phrase"] or "").strip()
 
 
 def _terms(value: str, is_phrase: bool, is_excluded: bool) -> Iterator[Term]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from caseway.cases.models.choices import EventKind
 from caseway.cases.models.verbs.changing import Changing, check_may_write
@@ -23,9 +24,11 @@ class Following(Changing):
         case = cast("Case", self)
         self._check(employee, by)
         if employee.organisation_id != case.organisation_id or not employee.is_active:
-            raise ValueError(f"{employee.name} cannot follow this case. Choose somebody who works here.")
+            raise ValueError(
+                _("%(name)s cannot follow this case. Choose somebody who works here.") % {"name": employee.name}
+            )
         with transaction.atomic():
-            _, is_new = Follower.objects.get_or_create(
+            _row, is_new = Follower.objects.get_or_create(
                 case=case, employee=employee, defaults={"organisation_id": case.organisation_id}
             )
             return self._told(EventKind.FOLLOWED, employee, by) if is_new else None
@@ -34,7 +37,7 @@ class Following(Changing):
         case = cast("Case", self)
         self._check(employee, by)
         with transaction.atomic():
-            gone, _ = case.followers.filter(employee=employee).delete()
+            gone, _kinds = case.followers.filter(employee=employee).delete()
             return self._told(EventKind.UNFOLLOWED, employee, by) if gone else None
 
     def _check(self, employee: Employee, by: Employee | None) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from caseway.cases.models.choices import Direction
+from caseway.cases.models.choices import Direction, NotificationKind
 from caseway.cases.models.verbs.changing import Changing
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ class Noting(Changing):
         Raises ValueError when it is empty.
         """
         from caseway.cases.models import Case, Follower, Mention, Message
+        from caseway.cases.notices import notify, tell_followers
 
         case = cast("Case", self)
         text = text.strip().replace("\0", "")
         if not text:
-            raise ValueError("The note is empty. Write something first.")
+            raise ValueError(_("The note is empty. Write something first."))
         called = {
             one.pk: one for one in mentions if one.is_active and one.organisation_id == case.organisation_id
         }.values()
@@ -50,5 +52,7 @@ class Noting(Changing):
             now = timezone.now()
             Case.objects.filter(pk=case.pk).update(version=F("version") + 1, modified_at=now, modified_by=by)
             case.refresh_from_db(fields=["version", "modified_at", "modified_by"])
+            notify(NotificationKind.MENTIONED, case, called, actor=by, message=message)
+            tell_followers(case, actor=by, message=message, but_not=called)
             case.tell_changed()
         return message

@@ -6,6 +6,7 @@ import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.cases.models.choices import EventKind
 from caseway.cases.models.verbs.changing import Changing
@@ -27,11 +28,13 @@ class Snoozing(Changing):
         """
         case = cast("Case", self)
         if case.is_closed:
-            raise ValueError(f"{case.label} is closed and in no open list. Reopen it to snooze it.")
+            raise ValueError(
+                _("%(label)s is closed and in no open list. Reopen it to snooze it.") % {"label": case.label}
+            )
         if until is not None and until <= timezone.now():
-            raise ValueError("This time has passed. Choose a later one.")
+            raise ValueError(_("This time has passed. Choose a later one."))
         if until is not None and until > timezone.now() + LONGEST:
-            raise ValueError("This is more than five years away. Choose an earlier time.")
+            raise ValueError(_("This is more than five years away. Choose an earlier time."))
         if case.is_snoozed and case.snoozed_until == until:
             return None
         data = {"until": until.isoformat() if until else "", "before": self.snooze_data()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from django.db import transaction
 from django.utils import timezone
 
 from caseway.cases.models.choices import EventKind, Status
@@ -28,6 +29,8 @@ class StatusVerbs(Changing):
 
         `closed_at` is when it was closed, for a case that is closed again because its reopening was undone.
         """
+        from caseway.cases.notices import tell_followers
+
         case = cast("Case", self)
         after = Status(status)
         if case.status == after:
@@ -41,7 +44,11 @@ class StatusVerbs(Changing):
             if case.is_snoozed:
                 data["snooze"] = case.snooze_data()
                 fields |= {"is_snoozed": False, "snoozed_until": None, "snoozed_by": None}
-        return self._change(EventKind.STATUS, data, by, expected_version, **fields)
+        with transaction.atomic():
+            event = self._change(EventKind.STATUS, data, by, expected_version, **fields)
+            if by is not None:  # what a mail changes is told with the mail
+                tell_followers(case, actor=by)
+        return event
 
     def close(self, *, by: Employee | None, expected_version: int = 0) -> Event | None:
         """Done. A reply within the organisation's `reopen_days` opens it again, a later one makes a linked case."""
