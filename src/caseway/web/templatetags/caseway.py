@@ -114,6 +114,12 @@ def avatar(person: Any, size: int = 20, label: bool = False) -> SafeString:
     return format_html('<span class="avatar{} hue-{}" aria-hidden="true">{}</span>', _size(size), hue, initials)
 
 
+@register.filter
+def hue(person: Any) -> str:
+    """The class of the colour that stays with a name."""
+    return f"hue-{zlib.crc32(str(person).encode()) % 12}"
+
+
 def _size(size: int) -> str:
     return "" if size == 20 else f" avatar--{size}"
 
@@ -152,6 +158,19 @@ def alarm_place(kind: str) -> str:
     from caseway.web.alarms import PLACES
 
     return PLACES.get(kind, "outgoing-email")
+
+
+@register.filter
+def first_word(name: str) -> str:
+    """How a person is called in passing: 'Parker'; an address or a very short name stays whole."""
+    first = str(name).split(" ")[0]
+    return first if len(first) > 2 and "@" not in str(name) else str(name)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a constant, to loop over."""
+    return text.split()
 
 
 @register.filter
