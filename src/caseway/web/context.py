@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,7 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
         "tag_hues": SimpleLazyObject(lambda: shell["tag_hues"]),
         "unread_notices": lambda: shell["unread_notices"],
         "is_demo": settings.CASEWAY_DEMO,
+        "sample_progress": sample_progress,
         "htmx_config": HTMX_CONFIG,
     }
 
@@ -73,3 +75,14 @@ def _shell(employee: Employee | None) -> dict[str, Any]:
         "tag_hues": {row["name"]: row["hue"] for row in found["hues"]},
         "unread_notices": len(found["unread"]),
     }
+
+
+def sample_progress() -> dict[str, Any] | None:
+    """How far the demo's sample company is told: done, total, percent. None when there is nothing to tell of."""
+    if not settings.CASEWAY_DEMO:
+        return None
+    try:
+        found = json.loads((settings.DATA / "sample-progress.json").read_text())
+        return {**found, "percent": found["done"] * 100 // max(1, found["total"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -55,6 +55,7 @@ urlpatterns = [
     path("invitation/<str:token>", sign_in.accept_invitation, name="accept-invitation"),
     path("welcome", first_run.welcome, name="welcome"),
     path("welcome/test-mail", first_run.test_mail, name="welcome-test-mail"),
+    path("welcome/sample", first_run.sample, name="welcome-sample"),
     path("welcome/steps", first_run.steps, name="welcome-steps"),
     path("live", live.live, name="live"),
     path("search", search.search, name="search"),
