@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from caseway.accounts.models import Employee
@@ -28,12 +28,13 @@ class ReplyChoices:
     """What the choice was made from: `warnings` asks it without reading anything again."""
 
 
-def choices(case: Case, employee: Employee, answered: Message | None = None) -> ReplyChoices:
+def choices(case: Case, employee: Employee, answered: Message | None = None, read: Read | None = None) -> ReplyChoices:
     """What a reply to `case` starts from: recipients are those of the message answered, less ours. Three queries.
 
-    `answered`: a particular message of the case; without it the latest that a person wrote.
+    `answered`: a particular message of the case; without it the latest that a person wrote. `read`: what the caller
+    has read already, so that one query is left.
     """
-    people = People.of(case, employee)
+    people = People.of(case, employee, read)
     to, cc = _recipients(answered or people.answered, case, people.own | people.unverified)
     rows = people.addresses.from_addresses()
     default = rows[0] if rows else None
@@ -82,6 +83,16 @@ def warnings(case: Case, recipients: Iterable[Address], people: People | None = 
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What a page has read of a case before it asks who to write to."""
+
+    taking_part: Sequence[tuple[str, bool]]
+    """Address key and whether it is verified."""
+    entries: Sequence[Message] | None = None
+    """All messages in the order of time; None when some are missing."""
+
+
+@dataclass(frozen=True, slots=True)
 class People:
     """Address keys of everybody who has to do with a case, read once."""
 
@@ -98,9 +109,15 @@ class People:
     """Id of the latest entry, notes included: whoever writes has seen the case up to it."""
 
     @classmethod
-    def of(cls, case: Case, signer: Employee | None = None) -> People:
-        taking_part = list(case.participants.values_list("key", "is_verified"))
-        entries = list(case.messages.only(*_HEADERS).order_by("created_at", "pk"))
+    def of(cls, case: Case, signer: Employee | None = None, read: Read | None = None) -> People:
+        if read is None:
+            taking_part = list(case.participants.values_list("key", "is_verified"))
+        else:
+            taking_part = list(read.taking_part)
+        if read is None or read.entries is None:
+            entries = list(case.messages.only(*_HEADERS).order_by("created_at", "pk"))
+        else:
+            entries = list(read.entries)
         mails = [entry for entry in entries if entry.direction != Direction.NOTE]
         addresses = OwnAddresses.of(case.organisation_id, case, signer)
         received = [mail for mail in mails if mail.direction == Direction.IN and not mail.is_automatic]

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from caseway.cases import lists, people
 from caseway.cases.models import Case, Priority, Status
-from caseway.outbound.recipients import suggested_alias
+from caseway.outbound.recipients import Read, suggested_alias
 from caseway.web import surroundings
 from caseway.web.composer import composer_context
 from caseway.web.doors import EmployeeRequest, employee_page
@@ -112,12 +112,18 @@ def show_case(
 ) -> HttpResponse:
     """The whole page. `composer` holds what was typed, when a try to send failed or was undone."""
     told = entries(case, before=request.GET.get("before", ""))
-    context = overview_context(request, case, told) | {"app": "cases"}
-    context |= composer_context(request, case, composer)
+    context = overview_context(request, case, told, with_alias=False) | {"app": "cases"}
+    taking_part = [(row["key"], row["is_verified"]) for row in context["participants"]]
+    context |= composer_context(request, case, composer, Read(taking_part, told.all_messages))
+    if request.user.is_administrator and told.has_unknown_address:
+        offered = context.get("choices")
+        context["alias"] = suggested_alias(case, offered.people if offered else None)
     return render(request, "cases/case.html", context, status=status)
 
 
-def overview_context(request: EmployeeRequest, case: Case, told: Told | None = None) -> dict[str, Any]:
+def overview_context(
+    request: EmployeeRequest, case: Case, told: Told | None = None, *, with_alias: bool = True
+) -> dict[str, Any]:
     """What the right column needs, and with `told` the thread too. One query beside those for the case and `told`."""
     wanted = [surroundings.menus(case.organisation_id), surroundings.around(case)]
     if told is not None:
@@ -131,14 +137,13 @@ def overview_context(request: EmployeeRequest, case: Case, told: Told | None = N
         "fields": [row | {"value": case.custom.get(row["key"])} for row in found["fields"]],
         "unverified": [row for row in found["participants"] if not row["is_verified"]],
         "is_followed": any(row["pk"] == request.user.pk for row in found["followers"]),
-        "presets": presets(),
-        "alias": None,
+        "snooze_presets": presets(),
     }
+    if with_alias and request.user.is_administrator and (told is None or told.has_unknown_address):
+        context["alias"] = suggested_alias(case)
     if told is not None:
         told.add_files(found)
         context |= {"entries": told.entries, "told": told}
-        if request.user.is_administrator and told.has_unknown_address:
-            context["alias"] = suggested_alias(case)
     return context | list_of(request)
 
 

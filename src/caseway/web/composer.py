@@ -20,7 +20,7 @@ from caseway.mail.address import parse_addresses
 from caseway.mailboxes.models import SupportAddress
 from caseway.outbound import drafts, signatures
 from caseway.outbound.addresses import OwnAddresses
-from caseway.outbound.recipients import RecipientWarning, choices, warnings
+from caseway.outbound.recipients import Read, RecipientWarning, choices, warnings
 from caseway.web.doors import EmployeeRequest
 from caseway.web.texts import written
 
@@ -77,10 +77,12 @@ class Writer:
         self.chosen = next((row for row in self.addresses if row.pk == pk), self.chosen)
 
 
-def composer_context(request: EmployeeRequest, case: Case, composer: dict[str, Any] | None) -> dict[str, Any]:
+def composer_context(
+    request: EmployeeRequest, case: Case, composer: dict[str, Any] | None, read: Read | None = None
+) -> dict[str, Any]:
     """Everything that `cases/_dock.html` needs, with four queries: addresses, participants, messages, drafts.
 
-    `composer`: what was typed, when a try to send failed.
+    `composer`: what was typed, when a try to send failed. `read`: participants and messages, where they are known.
     """
     context: dict[str, Any] = {"composer": dict(composer or {}), "writers": [], "presets": send_later_presets()}
     if case.deleted_at is not None:
@@ -98,7 +100,7 @@ def composer_context(request: EmployeeRequest, case: Case, composer: dict[str, A
     context["tab"] = _tab(request, typed, wanted, own)
     if not request.user.may_write:
         return context
-    offered = choices(case, request.user)
+    offered = choices(case, request.user, read=read)
     people = offered.people
     for kind in (DraftKind.REPLY, DraftKind.FORWARD):
         if kind == DraftKind.FORWARD and not (kind in own or wanted == kind):

@@ -58,10 +58,19 @@ class Told:
     first: str
     """Key of its first entry."""
     has_earlier: bool
+    is_latest: bool = True
+    """It ends with what happened last."""
 
     @property
     def message_ids(self) -> list[int]:
         return [entry.message.pk for entry in self.entries if entry.message is not None]
+
+    @property
+    def all_messages(self) -> list[Message] | None:
+        """All messages of the case; None when there may be others."""
+        if self.has_earlier or not self.is_latest:
+            return None
+        return [entry.message for entry in self.entries if entry.message is not None]
 
     @property
     def has_unknown_address(self) -> bool:
@@ -84,7 +93,7 @@ class Told:
 def entries(case: Case, *, size: int = LATEST, before: str = "", since: str = "") -> Told:
     """The case's timeline: the latest 100 entries, or those before or since a key. Their files come by `add_files`."""
     page = case.timeline_page(size=MOST if since else size, before=before, since=since)
-    return Told(_grouped(page.entries), page.first, page.has_earlier)
+    return Told(_grouped(page.entries), page.first, page.has_earlier, not before)
 
 
 def _grouped(items: Iterable[Message | Event]) -> list[Entry]:
