@@ -1,5 +1,6 @@
 """Fixtures of a company and of mail that arrives there."""
 
+import datetime
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -26,10 +27,16 @@ def arrive(company: Company) -> Callable[..., InboundEmail]:
     """Let a mail arrive in the support mailbox and be processed: `arrive(raw)` returns its row in the ledger."""
     uids = iter(range(1, 100_000))
 
-    def one(raw: bytes, mailbox: Mailbox | None = None, uid: int = 0, is_history: bool = False) -> InboundEmail:
+    def one(
+        raw: bytes,
+        mailbox: Mailbox | None = None,
+        uid: int = 0,
+        is_history: bool = False,
+        received_at: datetime.datetime | None = None,
+    ) -> InboundEmail:
         box = mailbox or company.mailbox
         number = uid or next(uids)
-        fetched = Fetched("INBOX", 7, number, raw, timezone.now(), is_history)
+        fetched = Fetched("INBOX", 7, number, raw, received_at or timezone.now(), is_history)
         receive(box, [fetched])
         process_pending()
         return InboundEmail.objects.get(mailbox=box, uid=number)

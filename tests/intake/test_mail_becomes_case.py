@@ -1,8 +1,10 @@
 """What then happens: a customer's email becomes a case, once, with contact, assignee and acknowledgement."""
 
+import datetime
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from caseway.cases.models import Case, Direction, EventKind, Status
 from caseway.contacts.models import Contact
@@ -194,6 +196,32 @@ def test_mail_for_a_paused_address_waits_until_it_is_resumed(company: Company, a
     arrive(mail(subject="Another"))
     row.refresh_from_db()
     assert row.state == InboundState.DELIVERED
+
+
+def long_ago(arrive: Arrive, raw: bytes, days: int) -> InboundEmail:
+    """A mail of an import, as old as that."""
+    return arrive(raw, is_history=True, received_at=timezone.now() - datetime.timedelta(days=days))
+
+
+def test_imported_cases_are_as_old_and_as_closed_as_their_latest_mail(arrive: Arrive) -> None:
+    first = long_ago(arrive, mail(message_id="<h1@brightwater.example>"), 400)
+    case = first.case
+    assert case is not None and case.status == Status.CLOSED and case.closed_at == case.created_at
+    later = long_ago(arrive, mail(text="Still broken", in_reply_to="<h1@brightwater.example>"), 300)
+    assert later.case == case
+    case.refresh_from_db()
+    assert case.status == Status.CLOSED and case.preview == "Still broken" and case.modified_at == later.received_at
+    recent = long_ago(arrive, mail(text="And again", in_reply_to="<h1@brightwater.example>"), 2)
+    case.refresh_from_db()
+    assert recent.case == case and case.status == Status.OPEN and case.closed_at is None
+    earlier = long_ago(arrive, mail(text="The very first", in_reply_to="<h1@brightwater.example>"), 500)
+    case.refresh_from_db()
+    assert case.created_at == earlier.received_at and case.preview == "And again" and case.received_at is None
+
+
+def test_a_recent_imported_case_is_new(arrive: Arrive) -> None:
+    found = long_ago(arrive, mail(), 3).case
+    assert found is not None and found.status == Status.NEW
 
 
 def test_history_sends_nothing(arrive: Arrive) -> None:

@@ -1,7 +1,7 @@
 """Sending: what the server says is what the outbox shows, and nothing is sent twice."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -11,7 +11,8 @@ from django.utils import timezone
 from caseway.cases.models import EventKind
 from caseway.intake.models import InboundEmail
 from caseway.mail.model import Address
-from caseway.outbound import send
+from caseway.mailboxes.models import Mailbox
+from caseway.outbound import claims, send
 from caseway.outbound.models import OutboundEmail, OutboundState
 from caseway.outbound.send import send_due
 from caseway.outbound.system import send_system
@@ -187,3 +188,50 @@ def test_a_server_that_ends_the_session_between_two_mails_gets_the_second_on_a_n
     assert send_due() == 2
     assert list(OutboundEmail.objects.values_list("state", "attempts")) == [("sent", 1), ("sent", 1)]
     assert len(system_server.accepted) == 2
+
+
+@pytest.fixture
+def of_slow(queued: OutboundEmail, company: Company) -> Iterator[OutboundEmail]:
+    """The acknowledgement goes through the mailbox's own server, at whose port nobody answers."""
+    Mailbox.objects.filter(pk=company.mailbox.pk).update(
+        smtp_host="127.0.0.1", smtp_port=free_port(), smtp_security="plain"
+    )
+    yield queued
+    claims.servers.leave("127.0.0.1")
+    claims.servers.forget()
+
+
+def test_mail_for_other_servers_leaves_while_one_is_busy(
+    of_slow: OutboundEmail, company: Company, system_server: SmtpServer
+) -> None:
+    assert claims.servers.take("127.0.0.1")
+    send_system(company.organisation, Address("", "here@x.example"), "Hello", "Text")
+    assert send_due() == 1 and len(system_server.accepted) == 1
+    of_slow.refresh_from_db()
+    assert of_slow.state == OutboundState.QUEUED and of_slow.attempts == 0
+
+
+def test_a_server_that_stalled_rests_and_no_attempts_are_spent_on_it(
+    of_slow: OutboundEmail, system_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "STALL_SECONDS", 0.0)
+    assert again(of_slow).attempts == 1
+    assert again(of_slow).attempts == 1
+    claims.servers.forget()
+    assert again(of_slow).attempts == 2
+
+
+def test_what_is_claimed_ahead_of_a_slow_server_is_given_back(
+    company: Company, system_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        send_system(company.organisation, Address("", f"{name}@x.example"), "Hello", "Text")
+    rows = claims.claim()
+    claims.give_back(rows[1:])
+    claims.servers.leave("")
+    assert list(OutboundEmail.objects.order_by("pk").values_list("state", "attempts")) == [
+        ("sending", 1),
+        ("queued", 0),
+        ("queued", 0),
+    ]
+    assert send_due() == 2

@@ -8,9 +8,20 @@ from dataclasses import dataclass, field
 import pytest
 from django.test import Client
 
-from caseway.accounts.models import ApiToken, Employee
+from caseway.accounts.models import ApiToken, Employee, Organisation, Team
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, DraftFile, Message, WrittenDraft
+from caseway.cases.models import (
+    Attachment,
+    Case,
+    CaseType,
+    CustomField,
+    DraftFile,
+    Message,
+    SavedView,
+    Tag,
+    WrittenDraft,
+)
+from caseway.contacts.models import Contact, ContactImport, Customer, Merge
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
@@ -64,6 +75,16 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "pause": [Pause.objects.create(organisation=organisation, kind="flood", key="a@b.example", reason="x").pk],
             "slug": ["all-open"],
             **_written(company, case),
+            "view": [
+                SavedView.objects.create(
+                    organisation=organisation, employee=company.maya, name="Late", is_shared=True
+                ).pk
+            ],
+            **_contact_ids(organisation, case.contact),
+            "type": [CaseType.objects.create(organisation=organisation, name="Refund").pk],
+            "tag": [Tag.objects.create(organisation=organisation, name="vip", hue=3).pk],
+            "field": [CustomField.objects.create(organisation=organisation, key="order", label="Order").pk],
+            "team": [Team.objects.create(organisation=organisation, name="Repairs").pk],
         }
     return scene
 
@@ -75,6 +96,22 @@ def _written(company: Company, case: Case) -> dict[str, list[object]]:
     file = DraftFile.objects.create(**own, draft=draft, name="a.txt", size=1, content=b"x")
     canned = CannedReply.objects.create(**own, title="Hello", text="Hello {{ contact.name }}")
     return {"draft": [draft.pk], "draft_file": [file.pk], "canned": [canned.pk]}
+
+
+def _contact_ids(organisation: Organisation, contact: Contact | None) -> dict[str, list[object]]:
+    """Ids of what belongs to a contact: an address, its company, an import, merges."""
+    assert contact is not None
+    of = {"organisation": organisation}
+    other, company = Contact.objects.create(name="Parker E.", **of), Customer.objects.create(name="Brightwater B", **of)
+    contact_merge = Merge.objects.create(contact=contact, gone_contact=other, **of)
+    company_merge = Merge.objects.create(customer=contact.customer, gone_customer=company, **of)
+    return {
+        "contact_address": [contact.addresses.get().pk],
+        "company": [contact.customer_id],
+        "contact_import": [ContactImport.objects.create(file_name="people.csv", kind="csv", **of).pk],
+        "contact_merge": [contact_merge.pk],
+        "company_merge": [company_merge.pk],
+    }
 
 
 @pytest.fixture

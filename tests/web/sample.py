@@ -14,6 +14,7 @@ from django.utils import timezone
 from caseway.accounts.models import ApiToken, Employee, Organisation, Role
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, Message, Priority, Status
+from caseway.contacts.exchange import importing
 from caseway.contacts.models import Contact, Customer
 from caseway.intake.models import InboundEmail, SenderRule
 from caseway.intake.process import process_pending
@@ -48,6 +49,13 @@ MAILS = (
 )  # fmt: skip
 
 
+PEOPLE = """Name;E-Mail;Firma;Telefon;Shoe size
+Parker Ehlers;parker@brightwater.example;Brightwater Guides;+43 512 555 0142;43
+Sunniva Berg;sunniva@fjellsport.example;Fjellsport;+47 55 55 01 42;38
+Tom Okafor;tom at okafor;;;44
+"""
+
+
 @dataclass
 class Sample:
     organisation: Organisation
@@ -58,6 +66,8 @@ class Sample:
     parker: Case
     diagnosis: Diagnosis
     first_message: int
+    contact_import: int
+    other_contact: int
 
 
 def make_sample(slug: str = "fieldnote") -> Sample:
@@ -79,7 +89,12 @@ def make_sample(slug: str = "fieldnote") -> Sample:
         diagnosis = _diagnosis(organisation, maya)
         ApiToken.issue(maya, "Order import")
         first = parker.messages.order_by("pk").values_list("pk", flat=True)[0]
-    return Sample(organisation, maya, dana, lior, support, parker, diagnosis, first)
+        job = importing.receive_file("partners.csv", PEOPLE.encode(), by=maya)
+        importing.start_check(job, job.mapping, overwrites=False)
+    importing.run_due()
+    with organisation_scope(organisation.pk):
+        other = Contact.objects.get(name="Oskar Nyman").pk
+    return Sample(organisation, maya, dana, lior, support, parker, diagnosis, first, job.pk, other)
 
 
 def _people(organisation: Organisation) -> tuple[Employee, Employee, Employee]:
@@ -170,7 +185,9 @@ def _bounce() -> bytes:
 def _history(organisation: Organisation, maya: Employee, dana: Employee) -> Case:
     cases = {case.subject: case for case in Case.objects.filter(organisation=organisation).select_related("contact")}
     parker = next(case for subject, case in cases.items() if subject.startswith("Tent pole"))
-    guides = Customer.objects.create(organisation=organisation, name="Brightwater Guides")
+    guides = Customer.objects.get(domain="brightwater.example")
+    guides.name = "Brightwater Guides"
+    guides.save()
     Contact.objects.filter(pk=parker.contact_id).update(
         customer=guides, job_title="Lead guide", phone="+43 512 555 0142",
         notes="Prefers a phone call when guests are waiting. Ask for the hut address, parcels to the office get stuck.",

@@ -35,17 +35,32 @@ DOORS: dict[str, Door] = {
     "live": Door("stream", "GET"),
     "profile": Door("employee", "GET POST"),
     "profile-password": Door("employee", "POST"),
+    "profile-notices": Door("employee", "POST"),
+    "notices": Door("employee", "GET"),
+    "notices-panel": Door("employee", "GET"),
+    "notices-news": Door("employee", "GET"),
+    "notices-read": Door("employee", "POST"),
+    "bell": Door("employee", "GET"),
     "theme": Door("employee", "POST"),
     "cases": Door("employee", "GET"),
     "case-list": Door("employee", "GET", "slug"),
     "case-counts": Door("employee", "GET"),
     "case-changes": Door("employee", "GET"),
+    "undo": Door("employee", "POST"),
     "case-bulk": Door("writer", "POST"),
     "new-case": Door("writer", "GET POST"),
     "case": Door("employee", "GET", "number"),
     "case-preview": Door("employee", "GET", "number"),
     "case-live": Door("employee", "GET", "number"),
-    "case-row": Door("employee", "GET", "number"),
+    "case-rows": Door("employee", "GET"),
+    "case-marks": Door("employee", "POST"),
+    "case-choices": Door("writer", "GET"),
+    "case-filters": Door("employee", "GET"),
+    "case-filter-find": Door("employee", "GET"),
+    "case-export": Door("employee", "GET"),
+    "saved-views": Door("employee", "GET POST"),
+    "saved-view": Door("employee", "GET", "view"),
+    "saved-view-change": Door("employee", "POST", "view"),
     "case-added-cc": Door("writer", "GET", "number"),
     "case-status": Door("writer", "POST", "number"),
     "case-priority": Door("writer", "POST", "number"),
@@ -55,6 +70,25 @@ DOORS: dict[str, Door] = {
     "case-need-by": Door("writer", "POST", "number"),
     "case-verification": Door("writer", "POST", "number"),
     "case-deletion": Door("writer", "POST", "number"),
+    "case-custom": Door("writer", "POST", "number"),
+    "case-contact": Door("writer", "POST", "number"),
+    "case-snooze": Door("writer", "POST", "number"),
+    "case-wake": Door("writer", "POST", "number"),
+    "case-merge": Door("writer", "POST", "number"),
+    "case-separate": Door("writer", "POST", "number"),
+    "case-link": Door("writer", "POST", "number"),
+    "case-unlink": Door("writer", "POST", "number"),
+    "case-following": Door("employee", "POST", "number"),
+    "case-find": Door("writer", "GET", "number"),
+    "case-seen": Door("employee", "POST", "number"),
+    "case-earlier": Door("employee", "GET", "number"),
+    "case-history": Door("employee", "GET", "number"),
+    "case-files": Door("employee", "GET", "number"),
+    "message-files": Door("employee", "GET", "message"),
+    "message-split": Door("writer", "POST", "message"),
+    "message-move": Door("writer", "POST", "message"),
+    "attachment-view": Door("employee", "GET", "attachment"),
+    "attachment-mail-body": Door("employee", "GET", "attachment"),
     "case-restore": Door("writer", "POST", "number"),
     "case-replies": Door("writer", "POST", "number"),
     "case-notes": Door("employee", "POST", "number"),
@@ -91,6 +125,28 @@ DOORS: dict[str, Door] = {
     "contact": Door("employee", "GET", "contact"),
     "new-contact": Door("writer", "GET POST"),
     "edit-contact": Door("writer", "GET POST", "contact"),
+    "contact-row": Door("employee", "GET", "contact"),
+    "contact-messages": Door("employee", "GET", "contact"),
+    "contact-card": Door("employee", "GET", "contact"),
+    "contact-addresses": Door("writer", "POST", "contact"),
+    "address-removal": Door("writer", "POST", "contact_address"),
+    "address-first": Door("writer", "POST", "contact_address"),
+    "address-trial": Door("writer", "POST", "contact_address"),
+    "contact-notes": Door("writer", "POST", "contact"),
+    "contact-block": Door("writer", "POST", "contact"),
+    "contact-unblock": Door("writer", "POST", "contact"),
+    "contact-merge": Door("writer", "GET POST", "contact"),
+    "contact-merge-undo": Door("writer", "POST", "contact_merge"),
+    "import-contacts": Door("writer", "GET POST"),
+    "contact-import": Door("writer", "GET POST", "contact_import"),
+    "contact-import-status": Door("writer", "GET", "contact_import"),
+    "export-contacts-csv": Door("employee", "GET"),
+    "export-contacts-vcard": Door("employee", "GET"),
+    "companies": Door("employee", "GET"),
+    "company": Door("employee", "GET", "company"),
+    "edit-company": Door("writer", "GET POST", "company"),
+    "company-notes": Door("writer", "POST", "company"),
+    "company-merge-undo": Door("writer", "POST", "company_merge"),
     "settings": Door("employee", "GET"),
     "email-to-case": Door("administrator", "GET"),
     "email-to-case-list": Door("administrator", "GET"),
@@ -135,6 +191,24 @@ DOORS: dict[str, Door] = {
     "employee-deactivate": Door("administrator", "POST", "employee"),
     "employee-reactivate": Door("administrator", "POST", "employee"),
     "employee-invite-again": Door("administrator", "POST", "employee"),
+    "types": Door("administrator", "GET POST"),
+    "type-change": Door("administrator", "POST", "type"),
+    "type-retire": Door("administrator", "POST", "type"),
+    "type-return": Door("administrator", "POST", "type"),
+    "type-move": Door("administrator", "POST", "type"),
+    "tags": Door("administrator", "GET POST"),
+    "tag-change": Door("administrator", "POST", "tag"),
+    "tag-retire": Door("administrator", "POST", "tag"),
+    "tag-return": Door("administrator", "POST", "tag"),
+    "tag-merge": Door("administrator", "POST", "tag"),
+    "fields": Door("administrator", "GET POST"),
+    "field-change": Door("administrator", "POST", "field"),
+    "field-retire": Door("administrator", "POST", "field"),
+    "field-return": Door("administrator", "POST", "field"),
+    "field-move": Door("administrator", "POST", "field"),
+    "teams": Door("administrator", "GET POST"),
+    "team-change": Door("administrator", "POST", "team"),
+    "team-deletion": Door("administrator", "POST", "team"),
     "api-tokens": Door("administrator", "GET POST"),
     "api-token-revoke": Door("administrator", "POST", "token"),
 }
@@ -142,7 +216,7 @@ BEHIND = {name: door for name, door in DOORS.items() if door.who in {"employee",
 NAMING = {name: door for name, door in BEHIND.items() if door.names not in {"", "slug"}}
 SHOWING_PLACES = {"acknowledgement", "canned-reply", "canned-reply-add", "signatures", "own-signatures"}
 """Pages that say which places of a template are filled in."""
-SPECIAL = {"email-to-case-guess", "settings"}  # asks the network; leads on
+SPECIAL = {"email-to-case-guess", "settings", "case-export"}  # asks the network; leads on; writes while it reads
 READING = {name: door for name, door in BEHIND.items() if "GET" in door.methods and name not in SPECIAL}
 WRITING = re.compile(r"^\s*(INSERT|UPDATE|DELETE)|pg_notify|nextval", re.IGNORECASE)
 
@@ -213,18 +287,19 @@ def test_a_post_without_the_token_is_refused(scene: Scene) -> None:
 def test_reading_writes_nothing_and_is_not_cached(scene: Scene, maya: Client) -> None:
     maya.get("/cases")
     for name in READING:
-        path = path_of(name, scene) + ("?view=all-open" if name == "case-row" else "")
+        path = path_of(name, scene) + ("?view=all-open" if name == "case-rows" else "")
         with CaptureQueriesContext(connection) as queries:
             answer = maya.get(path)
-        assert answer.status_code == 200, name
+        assert answer.status_code == (404 if name == "attachment-mail-body" else 200), name  # the file is no mail
         assert not [query["sql"] for query in queries if WRITING.search(query["sql"])], name
-        assert "no-store" in answer["Cache-Control"] or name == "attachment-preview", name
+        is_kept = name in {"attachment-preview", "attachment-mail-body"}
+        assert is_kept or "no-store" in answer["Cache-Control"], name
 
 
 def test_every_page_has_a_strict_policy_and_no_raw_template(scene: Scene, maya: Client) -> None:
     for name in READING:
         answer = maya.get(path_of(name, scene) + "?view=all-open")
-        if name not in SHOWING_PLACES:
+        if name not in SHOWING_PLACES and not answer.streaming:
             assert b"{{" not in answer.content, name
             assert b"{%" not in answer.content, name
         policy = answer["Content-Security-Policy"]

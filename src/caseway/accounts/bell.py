@@ -10,7 +10,7 @@ from caseway.accounts.together import notify
 DOORBELL = "caseway_doorbell"
 LIVE = "caseway_live"
 
-Queue = Literal["intake", "outbound", "diagnosis", "mailboxes", "history", "rest"]
+Queue = Literal["intake", "outbound", "diagnosis", "mailboxes", "history", "rest", "contacts"]
 
 
 def ring(queue: Queue) -> None:

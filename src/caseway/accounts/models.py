@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.plans import Plan
 
@@ -36,9 +37,9 @@ class Organisation(models.Model):
 
 
 class Role(models.TextChoices):
-    ADMINISTRATOR = "administrator", "Administrator"
-    AGENT = "agent", "Agent"
-    LIGHT_AGENT = "light_agent", "Light agent"
+    ADMINISTRATOR = "administrator", _("Administrator")
+    AGENT = "agent", _("Agent")
+    LIGHT_AGENT = "light_agent", _("Light agent")
 
 
 class EmployeeQuerySet(models.QuerySet["Employee"]):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from caseway.accounts.models import Organisation
@@ -37,9 +38,17 @@ class PlanError(Exception):
         self.feature = feature
         self.needed = FROM_PLAN[feature]
         super().__init__(
-            f"{feature.value} is part of the {self.needed.label} plan and above; "
-            f"{organisation.name} is on {Plan(organisation.plan).label}. "
-            f"An operator changes it with: caseway plan {organisation.slug} {self.needed.value}"
+            _(
+                "%(feature)s is part of the %(needed)s plan and above; %(organisation)s is on %(plan)s. "
+                "An operator changes it with: %(command)s"
+            )
+            % {
+                "feature": feature.value,
+                "needed": self.needed.label,
+                "organisation": organisation.name,
+                "plan": Plan(organisation.plan).label,
+                "command": f"caseway plan {organisation.slug} {self.needed.value}",
+            }
         )
 
 

@@ -8,7 +8,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
 
 from caseway.accounts.models import Employee
-from caseway.accounts.scope import every_organisation
+from caseway.accounts.scope import current_scope, every_organisation
 
 
 class EmployeeBackend(BaseBackend):
@@ -25,5 +25,17 @@ class EmployeeBackend(BaseBackend):
         return employee if employee.check_password(password) else None
 
     def get_user(self, user_id: int) -> Employee | None:
+        rows = Employee.objects.active().select_related("organisation").filter(pk=user_id)
+        if current_scope():
+            return rows.first()  # the session names the organisation, and its scope is entered already
         with every_organisation():
-            return Employee.objects.active().select_related("organisation").filter(pk=user_id).first()
+            return rows.first()
+
+
+ORGANISATION = "organisation"
+"""Key of the session: the organisation of whoever signed in, so that a request need not look across all."""
+
+
+def remember_organisation(request: HttpRequest, user: Employee, **_: Any) -> None:
+    """Somebody signs in."""
+    request.session[ORGANISATION] = user.organisation_id

@@ -12,10 +12,10 @@ may be waiting calls `flush` first.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from django.db import connection, models
 
@@ -23,6 +23,16 @@ Row = TypeVar("Row", bound=models.Model)
 
 RESERVED = 50
 """Ids taken from a sequence at once; those that are not used stay gaps."""
+
+
+class Held(Protocol):
+    """Something that many rows of one gathering need, read once and written once: a counter, a tally."""
+
+    def write(self) -> None:
+        """Write what changed since the last time."""
+
+
+Kept = TypeVar("Kept", bound=Held)
 
 
 class Gathered:
@@ -34,8 +44,11 @@ class Gathered:
         self.changed: dict[tuple[type[models.Model], tuple[str, ...]], dict[Any, models.Model]] = defaultdict(dict)
         self.notes: dict[tuple[str, str], None] = {}
         self.ids: dict[type[models.Model], list[int]] = defaultdict(list)
+        self.held: dict[tuple[type, int], Any] = {}
 
     def write(self) -> None:
+        for one in self.held.values():
+            one.write()
         new, self.new = self.new, {}
         changed, self.changed = self.changed, defaultdict(dict)
         notes, self.notes = self.notes, {}
@@ -100,6 +113,18 @@ def notify(channel: str, payload: str) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [channel, payload])
+
+
+def held(kind: Callable[[int], Kept], organisation_id: int) -> Kept | None:
+    """The gathering's one object of this class for the organisation, made when first asked for; None outside."""
+    waiting = _current.get()
+    if waiting is None:
+        return None
+    key = (cast(type, kind), organisation_id)
+    if key not in waiting.held:
+        waiting.held[key] = kind(organisation_id)
+    found: Kept = waiting.held[key]
+    return found
 
 
 def flush() -> None:

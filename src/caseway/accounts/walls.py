@@ -23,6 +23,16 @@ def policy(table: str, column: str = "organisation_id") -> RunSQL:
     )
 
 
+def policy_but_for_owner(table: str, column: str = "organisation_id") -> RunSQL:
+    """The same wall for everybody but the table's owner.
+
+    For what functions of the owner read through indexes that PostgreSQL does not use behind a wall. Such a function
+    (SECURITY DEFINER) has to keep to the organisation of the scope by itself.
+    """
+    wall = policy(table, column)
+    return RunSQL(f"{wall.sql}\nALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;", wall.reverse_sql)
+
+
 CREATE_ROLE = """
 DO $$ BEGIN
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{role}') THEN

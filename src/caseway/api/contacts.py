@@ -76,7 +76,7 @@ def in_list(row: Contact) -> ContactInList:
                 bounced_at=address.bounced_at,
                 bounce_reason=address.bounce_reason,
             )
-            for address in sorted(row.addresses.all(), key=lambda address: address.pk)
+            for address in row.sorted_addresses
         ],
         customer=case_json.named(row.customer),
         job_title=row.job_title,

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee, Organisation, Team
-from caseway.accounts.together import add, reserve
+from caseway.accounts.together import add, flush_if_new, held, reserve
 from caseway.cases.errors import NotAllowedError
 from caseway.cases.models import Case, CaseAddress, EventKind, Participant, Priority, Source, Status
 from caseway.contacts.models import Contact
@@ -24,13 +25,36 @@ DESCRIPTION_LENGTH = 10_000
 
 def next_number(organisation_id: int) -> int:
     """The organisation's next case number, taken for good when the transaction commits. Locks the counter till then."""
+    numbers = held(_CaseNumbers, organisation_id)
+    return numbers.take() if numbers is not None else _count_on(organisation_id, 1)
+
+
+def _count_on(organisation_id: int, by: int) -> int:
+    """Move the counter on, lock it, and return the number that it stood at."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO cases_casecounter (organisation_id, next) VALUES (%s, 2) "
-            "ON CONFLICT (organisation_id) DO UPDATE SET next = cases_casecounter.next + 1 RETURNING next - 1",
-            [organisation_id],
+            "INSERT INTO cases_casecounter (organisation_id, next) VALUES (%s, 1 + %s) "
+            "ON CONFLICT (organisation_id) DO UPDATE SET next = cases_casecounter.next + %s RETURNING next - %s",
+            [organisation_id, by, by, by],
         )
         return int(cursor.fetchone()[0])
+
+
+class _CaseNumbers:
+    """The numbers that one batch of mail takes: the counter is locked at the first, and moved on at the end."""
+
+    def __init__(self, organisation_id: int) -> None:
+        self._organisation_id = organisation_id
+        self._written = self._next = _count_on(organisation_id, 0)
+
+    def take(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def write(self) -> None:
+        if self._next > self._written:
+            _count_on(self._organisation_id, self._next - self._written)
+            self._written = self._next
 
 
 def open_from_email(
@@ -77,6 +101,7 @@ def open_from_email(
     }
     case.record(EventKind.CREATED, data)
     if related_to is not None:
+        flush_if_new(Case, related_to)
         number = Case.objects.values_list("number", flat=True).get(pk=related_to)
         case.record(EventKind.RELATED, {"number": number, "reason": related_reason})
     return case
@@ -106,10 +131,10 @@ def open_by_hand(
         raise NotAllowedError(by.name)
     subject = _one_line(subject)
     if not subject:
-        raise ValueError("A case needs a subject. Say in a few words what it is about.")
+        raise ValueError(_("A case needs a subject. Say in a few words what it is about."))
     with transaction.atomic():
         if contact is None and email.strip():
-            contact, _ = Contact.objects.for_sender(organisation.pk, Address("", email.strip()))
+            contact, _is_new = Contact.objects.for_sender(organisation.pk, Address("", email.strip()))
         case = Case.objects.create(
             organisation=organisation,
             number=next_number(organisation.pk),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from caseway.cases.models import Case, EventKind, Message
+from caseway.cases.models import Case, EventKind, Message, NotificationKind
+from caseway.cases.notices import notify
 from caseway.contacts.models import ContactAddress
 from caseway.mail.address import address_key
 from caseway.mail.model import Bounce, Verdict
@@ -29,6 +30,8 @@ def record_bounces(organisation_id: int, verdict: Verdict) -> Case | None:
             "permanent": bounce.is_permanent,
         }
         case.record(EventKind.BOUNCED, data, message=message)
+        if bounce.is_permanent:
+            notify(NotificationKind.FAILED, case, [message.employee], data={"recipient": bounce.recipient})
         if bounce.is_permanent and bounce.recipient:
             ContactAddress.objects.filter(organisation_id=organisation_id, key=address_key(bounce.recipient)).update(
                 bounced_at=timezone.now(), bounce_reason=bounce.diagnostic[:1000] or bounce.status
@@ -42,4 +45,5 @@ def _reported(organisation_id: int, bounce: Bounce) -> Message | None:
     claim = signer().claim(bounce.original_message_id, "delivery report")
     if claim is None or claim.organisation != organisation_id:
         return None
-    return Message.objects.filter(organisation_id=organisation_id, pk=claim.message).select_related("case").first()
+    rows = Message.objects.filter(organisation_id=organisation_id, pk=claim.message)
+    return rows.select_related("case", "employee").first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import ring, tell
 from caseway.accounts.models import Employee
@@ -40,7 +41,7 @@ def make_case(inbound: InboundEmail, *, by: Employee, acknowledge: bool = False)
         pk=inbound.pk, organisation_id=by.organisation_id, state__in=[InboundState.IGNORED, InboundState.HELD]
     )
     if not _queue(inbound, waiting | repeats, decision=decision, by=by):
-        raise NotPossibleError("This mail is in a case already, or is being processed. Look at its row again.")
+        raise NotPossibleError(_("This mail is in a case already, or is being processed. Look at its row again."))
 
 
 def ignore_sender(sender: str, *, by: Employee) -> SenderRule:
@@ -52,13 +53,15 @@ def ignore_sender(sender: str, *, by: Employee) -> SenderRule:
     text = sender.strip().lower()
     key = text if text.startswith("@") and "." in text else address_key(sender)
     if "@" not in key or len(key) < 4 or any(mark in key for mark in " <>,;"):
-        raise NotPossibleError(f"“{sender}” is neither an address nor a domain such as @example.com.")
+        raise NotPossibleError(
+            _("“%(sender)s” is neither an address nor a domain such as @example.com.") % {"sender": sender}
+        )
     if any(own == key or own.endswith(key) for own in own_addresses(by.organisation_id)) and (
         key.startswith("@") or key in own_addresses(by.organisation_id)
     ):
-        raise NotPossibleError(f"{key} is ours: mail from it is told apart already.")
+        raise NotPossibleError(_("%(key)s is ours: mail from it is told apart already.") % {"key": key})
     with transaction.atomic():
-        rule, _ = SenderRule.objects.get_or_create(
+        rule, _is_new = SenderRule.objects.get_or_create(
             organisation_id=by.organisation_id, key=key[:320], defaults={"created_by": by}
         )
         held = InboundEmail.objects.filter(

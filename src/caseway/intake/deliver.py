@@ -6,18 +6,21 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from caseway.accounts.together import add, change, flush, flush_if_new
+from caseway.accounts.together import add, change, flush
 from caseway.cases.models import (
     Attachment,
     Case,
     Direction,
     EventKind,
     Message,
+    NotificationKind,
     Status,
 )
-from caseway.cases.opening import add_participant, closed_too_long_ago, open_from_email, record_addresses
+from caseway.cases.notices import notify, tell_of_answer
+from caseway.cases.opening import closed_too_long_ago, open_from_email, record_addresses
 from caseway.contacts.models import Contact
 from caseway.intake.bounces import record_bounces
+from caseway.intake.case_line import has_files, is_over, preview_of, touch, touch_history
 from caseway.intake.desk import Desk
 from caseway.intake.floods import find_flood
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
@@ -89,7 +92,7 @@ def _into_case(
     email, verdict = reading.email, reading.verdict
     first = rows[0] if rows else None
     match = choose(reading.keys, candidates(inbound.organisation_id, reading, known), email.sender)
-    case = _joined(match, desk) if isinstance(match, Match) else None
+    case = _joined(inbound, match, desk, known) if isinstance(match, Match) else None
     if case is None and verdict.kind in {Kind.BOUNCE, Kind.DELAYED}:
         case = record_bounces(inbound.organisation_id, verdict)
     if reading.is_from_us:
@@ -110,11 +113,19 @@ def _into_case(
         record_addresses(case, rows)
         if reading.is_automatic:
             _note_automatic(case, message)
+        elif inbound.is_history:
+            is_new = isinstance(match, Match) and match.is_new_participant
+            known.conversations.joins(case, reading.email.sender, is_verified=not is_new)
+            touch_history(case, inbound, reading, desk.organisation.reopen_days)
+            case.tell_changed()
         else:
-            _take_up(case, message, reading, is_new=isinstance(match, Match) and match.is_new_participant)
+            _take_up(case, message, reading, known, is_new=isinstance(match, Match) and match.is_new_participant)
         return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
     assert contact is not None, "a mail that makes a case has a sender"
     case, message = _open(inbound, reading, rows, contact, match, desk)
+    known.conversations.opened(case, reading.email.sender)
+    if not inbound.is_history:
+        notify(NotificationKind.ASSIGNED, case, [case.assigned_employee], message=message)
     if first is not None and first.is_default:
         _note_unknown_address(message, inbound, reading, desk)
     if not inbound.is_history and inbound.decision != Decision.QUIET:
@@ -131,6 +142,7 @@ def _decided(inbound: InboundEmail, reading: Reading, desk: Desk, known: Known) 
         _contact(inbound, reading, known, of_machines=True) if reading.email.sender.email else (None, False)
     )
     case, message = _open(inbound, reading, rows, contact, match, desk)
+    known.conversations.opened(case, reading.email.sender)
     address = rows[0] if rows else next(iter(desk.addresses_of(inbound.mailbox_id)), None)
     if inbound.decision == Decision.CASE_ACKNOWLEDGED:
         acknowledge(case, message, reading.verdict, address, is_stranger=is_stranger, is_asked=True)
@@ -146,17 +158,19 @@ def _from_us(
     if case is None or reading.is_automatic:
         return Outcome(InboundState.IGNORED, "It is from our own address and answers no case.", None, row)
     message = _message(case, inbound, reading, None, evidence, direction=Direction.OUT)
-    flush()  # a reply behind it asks whether the case was answered
-    _touch(case, reading)
+    touch(case, reading)
     case.tell_changed()
     return Outcome(InboundState.DELIVERED, f"Our own answer from another mail program, in {case.label}.", message, row)
 
 
-def _joined(match: Match, desk: Desk) -> Case | None:
+def _joined(inbound: InboundEmail, match: Match, desk: Desk, known: Known) -> Case | None:
     """The case to join; None when it was closed for too long: then a linked one follows."""
-    flush_if_new(Case, match.case)
-    case = Case.objects.select_for_update().get(pk=match.case)
-    return None if closed_too_long_ago(case, desk.organisation.reopen_days) else case
+    conversation = known.conversations.of(match.case)
+    if conversation is not None and inbound.is_history:
+        return conversation.case
+    if conversation is None or closed_too_long_ago(conversation.case, desk.organisation.reopen_days):
+        return None
+    return conversation.case
 
 
 def _contact(
@@ -164,7 +178,7 @@ def _contact(
 ) -> tuple[Contact | None, bool]:
     """The sender's contact and whether it is new. Machines become nobody's contact, unless asked for."""
     if reading.is_automatic and not of_machines:
-        return Contact.objects.with_address(inbound.organisation_id, reading.email.sender.email), False
+        return known.contact_if_any(reading.email.sender), False
     contact, created = known.contact_of(reading.email.sender)
     contact.last_message_at = max(contact.last_message_at or inbound.received_at, inbound.received_at)
     change(contact, "last_message_at")
@@ -177,15 +191,22 @@ def _note_automatic(case: Case, message: Message) -> None:
     case.tell_changed()
 
 
-def _take_up(case: Case, message: Message, reading: Reading, *, is_new: bool) -> None:
+def _take_up(case: Case, message: Message, reading: Reading, known: Known, *, is_new: bool) -> None:
     """A person wrote into the case: who, and that it is the team's turn again."""
-    if add_participant(case, reading.email.sender, is_verified=not is_new) and is_new:
+    if known.conversations.joins(case, reading.email.sender, is_verified=not is_new) and is_new:
         case.record(EventKind.JOINED, {"email": reading.email.sender.email}, message=message)
-    _touch(case, reading)
-    hold_scheduled(case)
+    snoozer = case.snoozed_by if case.is_snoozed else None
+    touch(case, reading)
+    conversation = known.conversations.of(case.pk)
+    if snoozer is not None and snoozer.pk != case.assigned_employee_id:
+        notify(NotificationKind.WOKEN, case, [snoozer])
+    tell_of_answer(case, message, conversation.followers if conversation is not None else ())
+    if conversation is not None and conversation.has_scheduled:
+        hold_scheduled(case)
     was_closed = case.status == Status.CLOSED
-    has_answer = case.messages.filter(direction=Direction.OUT, is_automatic=False).exists()
+    has_answer = conversation is not None and conversation.has_answer
     if case.status in {Status.WAITING, Status.CLOSED} or (case.status == Status.NEW and has_answer):
+        flush()  # what follows changes the row itself
         case.set_status(Status.OPEN, by=None)
         if was_closed:
             case.record(EventKind.REOPENED, {"by": "reply"}, message=message)
@@ -214,8 +235,8 @@ def _open(
         contact=contact,
         sender=reading.email.sender,
         came_through=rows,
-        preview=_preview(reading),
-        has_attachment=_has_files(reading),
+        preview=preview_of(reading),
+        has_attachment=has_files(reading),
         related_to=related,
         related_reason=evidence if related else "",
     )
@@ -223,7 +244,9 @@ def _open(
     if inbound.is_history:
         case.created_at = case.modified_at = inbound.received_at
         case.received_at = None  # what came long ago is unread for nobody
-        change(case, "created_at", "modified_at", "received_at")
+        if is_over(inbound, desk.organisation.reopen_days):
+            case.status, case.closed_at = Status.CLOSED, inbound.received_at
+        change(case, "created_at", "modified_at", "received_at", "status", "closed_at")
     return case, _message(case, inbound, reading, contact, evidence)
 
 
@@ -234,29 +257,6 @@ def _note_unknown_address(message: Message, inbound: InboundEmail, reading: Read
     ]
     if message.unknown_address:
         change(message, "unknown_address")
-
-
-def _touch(case: Case, reading: Reading) -> None:
-    """The case's line in the lists: latest words, files, time."""
-    case.preview = _preview(reading)
-    case.has_attachment = case.has_attachment or _has_files(reading)
-    case.modified_at = case.received_at = timezone.now()
-    case.modified_by = None
-    case.version += 1
-    fields = ["preview", "has_attachment", "modified_at", "received_at", "modified_by", "version"]
-    if case.is_snoozed:
-        case.is_snoozed, case.snoozed_until = False, None
-        case.record(EventKind.WOKEN, {"by": "reply"})
-        fields += ["is_snoozed", "snoozed_until"]
-    case.save(update_fields=fields)
-
-
-def _preview(reading: Reading) -> str:
-    return " ".join((reading.body.new.strip() or reading.email.text)[:1000].split())[:200]
-
-
-def _has_files(reading: Reading) -> bool:
-    return any(not part.is_inline for part in reading.email.attachments)
 
 
 def _message(

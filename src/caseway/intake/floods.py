@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from caseway.cases.models import Case, Direction, Message
+from caseway.cases.models import Case
 from caseway.contacts.models import Contact
 from caseway.intake.known import Known
 from caseway.intake.models import InboundEmail
@@ -16,7 +16,7 @@ from caseway.intake.read import Reading
 from caseway.outbound.models import PauseKind
 from caseway.outbound.pauses import alert, begin
 
-MINUTE, HOUR = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+MINUTE = datetime.timedelta(minutes=1)
 SAME_IN_A_MINUTE = 15
 """The very same mail (sender, subject, body) within a minute: a program that went wrong."""
 CASES_IN_AN_HOUR = 100
@@ -47,7 +47,7 @@ def find_flood(
         return Flood()
     times_before: list[datetime.datetime] = []
     if case is not None:
-        found = _in_case(case, reading)
+        found = _in_case(case, reading, known)
     else:
         times_before = known.same_words(inbound, reading)
         found = _of_same(inbound, reading, times_before) or _of_cases(reading, contact, known)
@@ -57,12 +57,9 @@ def find_flood(
     return Flood(held=f"{found}. It waits for a person: let it through, or ignore the sender.")
 
 
-def _in_case(case: Case, reading: Reading) -> str:
-    since = datetime.datetime.now(datetime.UTC) - HOUR
-    written = Message.objects.filter(
-        case=case, direction=Direction.IN, created_at__gt=since, from_email=reading.email.sender.email[:320]
-    )
-    if written.count() < IN_ONE_CASE_IN_AN_HOUR:
+def _in_case(case: Case, reading: Reading, known: Known) -> str:
+    conversation = known.conversations.of(case.pk)
+    if conversation is None or conversation.written[reading.email.sender.email[:320]] < IN_ONE_CASE_IN_AN_HOUR:
         return ""
     return f"{reading.email.sender.email} wrote {IN_ONE_CASE_IN_AN_HOUR} times into {case.label} within an hour"
 

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import ring, tell
 from caseway.accounts.models import Employee
@@ -58,7 +59,7 @@ def request(mailbox: Mailbox, since: dt.date | None, *, by: Employee) -> History
 def start(mailbox: Mailbox, since: dt.date | None, *, by: Employee | None) -> HistoryImport:
     """The same for the operator's command line, who needs nobody's leave."""
     if since is not None and since > timezone.localdate() + dt.timedelta(days=1):
-        raise ValueError("That day has not come yet.")
+        raise ValueError(_("That day has not come yet."))
     try:
         with transaction.atomic():
             asked = HistoryImport.objects.create(
@@ -67,7 +68,9 @@ def start(mailbox: Mailbox, since: dt.date | None, *, by: Employee | None) -> Hi
             ring("history")
             tell(mailbox.organisation_id, "mailbox.health", id=mailbox.pk)
     except IntegrityError:
-        raise ImportRunsError(f"The history of {mailbox.address} is being imported already.") from None
+        raise ImportRunsError(
+            _("The history of %(address)s is being imported already.") % {"address": mailbox.address}
+        ) from None
     return asked
 
 
@@ -83,7 +86,7 @@ def latest_imports(organisation_id: int) -> dict[int, HistoryImport]:
 def cancel(asked: HistoryImport, *, by: Employee) -> None:
     """Stop an import; what was imported stays. Raises PermissionDenied."""
     if not by.is_administrator or by.organisation_id != asked.organisation_id:
-        raise PermissionDenied("Only administrators stop an import.")
+        raise PermissionDenied(_("Only administrators stop an import."))
     with transaction.atomic():
         HistoryImport.objects.filter(pk=asked.pk, state__in=UNFINISHED).update(
             state=WorkState.CANCELLED, finished_at=timezone.now()

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from caseway.cases.models import Case, Message, Source
 from caseway.contacts.models import Contact, ContactAddress
+from caseway.intake.conversations import Conversations
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.read import Reading
-from caseway.mail.model import Address
+from caseway.mail.model import Address, TokenClaim
 from caseway.mailboxes.models import SupportAddress
 
 IDENTIFIER_LENGTH = 512
@@ -29,11 +30,15 @@ class Known:
     Right for as long as the organisation's lock is held: nobody else delivers mail meanwhile.
     """
 
-    def __init__(self, organisation_id: int, batch: Sequence[tuple[InboundEmail, Reading]]) -> None:
+    def __init__(
+        self, organisation_id: int, batch: Sequence[tuple[InboundEmail, Reading]], *, locks: bool = True
+    ) -> None:
         self._organisation_id = organisation_id
+        self.conversations = Conversations(organisation_id, locks=locks)
         self._earlier: dict[tuple[str, str] | int, list[InboundEmail]] = defaultdict(list)
         self._named: dict[str, dict[int, None]] = defaultdict(dict)
         self._naming: dict[str, dict[int, None]] = defaultdict(dict)
+        self._moved: dict[int, int] = {}
         self._addresses: dict[str, ContactAddress] = {}
         self._contacts: dict[str, Contact] = {}
         self._words: dict[tuple[str, str, str], list[datetime.datetime]] = defaultdict(list)
@@ -42,6 +47,7 @@ class Known:
         self._read_messages([reading for _, reading in batch])
         self._read_contacts([reading for _, reading in batch])
         self._read_floods(batch)
+        self._read_conversations([reading for _, reading in batch])
 
     def repeat_of(self, inbound: InboundEmail, reading: Reading, through: SupportAddress | None) -> InboundEmail | None:
         """An earlier delivery of the same mail: same Message-ID and same body, or the very same bytes without an id.
@@ -67,6 +73,10 @@ class Known:
             for case in self._naming.get(identifier, ()):
                 yield case, identifier
 
+    def case_of_claim(self, claim: TokenClaim) -> int:
+        """The case that a token's message is in: the one that the token names, unless a person moved the message."""
+        return self._moved.get(claim.message, claim.case)
+
     def contact_of(self, sender: Address) -> tuple[Contact, bool]:
         """The sender's contact, found or made; (contact, created). Who writes has an address that works again."""
         if found := self._contacts.get(sender.key):
@@ -77,9 +87,14 @@ class Known:
             if address.bounced_at is not None:
                 ContactAddress.objects.filter(pk=address.pk).update(bounced_at=None, bounce_reason="")
         else:
-            contact, created = Contact.objects.make_for_sender(self._organisation_id, sender)
+            contact, created = Contact.objects.add_for_sender(self._organisation_id, sender), True
         self._contacts[sender.key] = contact
         return contact, created
+
+    def contact_if_any(self, sender: Address) -> Contact | None:
+        """The sender's contact, when there is one."""
+        address = self._addresses.get(sender.key)
+        return self._contacts.get(sender.key) or (address.contact if address is not None else None)
 
     def same_words(self, inbound: InboundEmail, reading: Reading) -> list[datetime.datetime]:
         """When the very same words (sender, subject, body) came before and were taken, within a day."""
@@ -94,6 +109,7 @@ class Known:
         if inbound.state in OUTCOMES:
             self._earlier[_same(inbound, reading)].append(inbound)
         if inbound.message is not None:
+            self.conversations.received(inbound.message)
             self._index(inbound.message.case_id, inbound.message.message_identifier, inbound.message.references)
             self._words[_words(reading)].append(inbound.received_at)
             if inbound.message.contact_id and inbound.reason.startswith("Opened"):
@@ -122,10 +138,22 @@ class Known:
             for case, references in rows.values_list("case_id", "references"):
                 self._index(case, "", references)
 
+        if claimed := {claim.message for reading in readings for claim in reading.keys.tokens}:
+            moved = messages.filter(pk__in=claimed, moved_from__isnull=False)
+            self._moved = dict(moved.values_list("pk", "case_id"))
+
     def _read_contacts(self, readings: Sequence[Reading]) -> None:
         keys = {reading.email.sender.key for reading in readings}
         rows = ContactAddress.objects.filter(organisation_id=self._organisation_id, key__in=keys, receives_mail=True)
         self._addresses = {row.key: row for row in rows.select_related("contact")}
+
+    def _read_conversations(self, readings: Sequence[Reading]) -> None:
+        claims = {claim for reading in readings for claim in reading.keys.tokens}
+        pks = {claim.case for claim in claims if claim.organisation == self._organisation_id}
+        for reading in readings:
+            pks.update(case for case, _ in self.cases_by_identifier(reading))
+            pks.update(case for case, _ in self.cases_of_siblings(reading))
+        self.conversations.read(pks, {number for reading in readings for number in reading.keys.case_numbers})
 
     def _read_floods(self, batch: Sequence[tuple[InboundEmail, Reading]]) -> None:
         """What may be too much of one sender; only of senders that are known, because others wrote nothing before."""

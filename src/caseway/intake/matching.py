@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 
-from caseway.accounts.together import flush_if_new
-from caseway.cases.models import Case, Participant
+from caseway.intake.conversations import Conversation
 from caseway.intake.known import Known
 from caseway.intake.read import Reading
 from caseway.mail.model import Candidate
@@ -16,43 +14,37 @@ def candidates(organisation_id: int, reading: Reading, known: Known) -> list[Can
     """Every case of the organisation that the mail's keys name, with who takes part in it."""
     found: list[tuple[int, str, str, str]] = []
     keys = reading.keys
-    found += [(claim.case, "token", "", claim.where) for claim in keys.tokens if claim.organisation == organisation_id]
+    found += [
+        (known.case_of_claim(claim), "token", "", claim.where)
+        for claim in keys.tokens
+        if claim.organisation == organisation_id
+    ]
     found += [(case, "message_id", identifier, "") for case, identifier in known.cases_by_identifier(reading)]
     found += [(case, "sibling", identifier, "") for case, identifier in known.cases_of_siblings(reading)]
-    if keys.case_numbers:
-        numbered = Case.objects.filter(organisation_id=organisation_id, number__in=keys.case_numbers)
-        found += [(pk, "case_number", str(number), "subject") for pk, number in numbered.values_list("pk", "number")]
+    for number in keys.case_numbers:
+        if (pk := known.conversations.numbered(number)) is not None:
+            found.append((pk, "case_number", str(number), "subject"))
     ours = frozenset([reading.email.sender.key]) if reading.is_from_us else frozenset()
-    return list(_with_participants(organisation_id, found, ours))
+    return list(_with_participants(dict.fromkeys(found), known, ours))
 
 
 def _with_participants(
-    organisation_id: int, found: list[tuple[int, str, str, str]], ours: frozenset[str]
+    found: Iterable[tuple[int, str, str, str]], known: Known, ours: frozenset[str]
 ) -> Iterable[Candidate]:
-    pks = {case for case, *_ in found}
-    if not pks:
-        return
-    for pk in pks:
-        flush_if_new(Case, pk)
-    cases = Case.objects.filter(organisation_id=organisation_id, pk__in=pks)
-    rows = {pk: (number, merged) for pk, number, merged in cases.values_list("pk", "number", "merged_into_id")}
-    people: dict[int, set[str]] = defaultdict(set)
-    survivors = {merged or pk for pk, (_, merged) in rows.items()}
-    for case_id, key in Participant.objects.filter(case_id__in=survivors | set(rows), is_verified=True).values_list(
-        "case_id", "key"
-    ):
-        people[case_id].add(key)
-    for pk, by, key, where in dict.fromkeys(found):
-        if pk not in rows:
+    for pk, by, key, where in found:
+        named, survivor = known.conversations.of(pk), known.conversations.survivor(pk)
+        if named is None or survivor is None:
             continue
-        number, merged = rows[pk]
-        takes_part = ours | people[pk] | people[merged or pk]
         yield Candidate(
             case=pk,
-            case_number=number,
+            case_number=named.case.number,
             by=by,
             key=key,
-            participants=takes_part,
-            merged_into=merged,
+            participants=ours | _verified(named) | _verified(survivor),
+            merged_into=survivor.case.pk if survivor is not named else None,
             where=where,
         )
+
+
+def _verified(conversation: Conversation) -> frozenset[str]:
+    return frozenset(key for key, is_verified in conversation.participants.items() if is_verified)

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.presence import present
@@ -17,41 +18,41 @@ MOST_ATTEMPTS = 5
 
 
 class InboundState(models.TextChoices):
-    PENDING = "pending", "Waiting"
+    PENDING = "pending", _("Waiting")
     """Kept, not yet processed."""
-    DELIVERED = "delivered", "In a case"
-    IGNORED = "ignored", "Ignored"
+    DELIVERED = "delivered", _("In a case")
+    IGNORED = "ignored", _("Ignored")
     """Read and understood, and by its nature no case: our own mail, a bounce, an automatic mail, a repeat."""
-    HELD = "held", "Held"
+    HELD = "held", _("Held")
     """Waits for a person: for an address that is paused, or part of a flood (`Hold`)."""
-    FAILED = "failed", "Failed"
+    FAILED = "failed", _("Failed")
     """Processing raised an error; it is tried again by itself."""
-    QUARANTINED = "quarantined", "Quarantined"
+    QUARANTINED = "quarantined", _("Quarantined")
     """Failed too often, or unreadable: waits for a person."""
 
 
 class Hold(models.TextChoices):
     """Why a mail is held."""
 
-    PAUSED = "paused", "Its address is paused"
+    PAUSED = "paused", _("Its address is paused")
     """Processed when the address is resumed."""
-    FLOOD = "flood", "Part of a flood"
+    FLOOD = "flood", _("Part of a flood")
     """Processed when a person says so."""
 
 
 class Decision(models.TextChoices):
     """What a person decided about a mail; it outranks what the mail's own signs say."""
 
-    QUIET = "quiet", "Process it again and send nothing"
-    CASE = "case", "Make a case"
-    CASE_ACKNOWLEDGED = "case_acknowledged", "Make a case and acknowledge it"
+    QUIET = "quiet", _("Process it again and send nothing")
+    CASE = "case", _("Make a case")
+    CASE_ACKNOWLEDGED = "case_acknowledged", _("Make a case and acknowledge it")
 
 
 class Door(models.TextChoices):
-    IMAP = "imap", "IMAP"
-    PIPE = "pipe", "Pipe"
-    LMTP = "lmtp", "LMTP"
-    API = "api", "API"
+    IMAP = "imap", _("IMAP")
+    PIPE = "pipe", _("Pipe")
+    LMTP = "lmtp", _("LMTP")
+    API = "api", _("API")
 
 
 class InboundQuerySet(models.QuerySet["InboundEmail"]):

@@ -21,6 +21,7 @@ from caseway.accounts.bell import tell
 from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.accounts.together import change, gathered
+from caseway.accounts.turns import take_delivery_turn
 from caseway.intake.deliver import Outcome, deliver
 from caseway.intake.desk import Desk
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
@@ -28,6 +29,7 @@ from caseway.intake.models import MOST_ATTEMPTS, Hold, InboundEmail, InboundStat
 from caseway.intake.read import Reading, read
 from caseway.intake.settle import settle_uncertain
 from caseway.mail.bounds import MESSAGE_BYTES
+from caseway.outbound.rates import expect
 
 log = logging.getLogger(__name__)
 
@@ -144,10 +146,11 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
 def _deliver_together(organisation_id: int, batch: Sequence[tuple[InboundEmail, Reading]], desk: Desk) -> None:
     """One transaction for all: an error in one undoes it, so that each can be tried for itself."""
     with transaction.atomic(), gathered():
-        _one_at_a_time(organisation_id)
+        take_delivery_turn(organisation_id)
         ours = _still_ours([row for row, _ in batch])
         batch = [(row, reading) for row, reading in batch if row.pk in ours]
         known = Known(organisation_id, batch)
+        expect(organisation_id, [reading.email.sender for _, reading in batch], {row.mailbox_id for row, _ in batch})
         for row, reading in batch:
             _record(row, deliver(row, reading, desk, known), reading)
             known.remember(row, reading)
@@ -166,15 +169,6 @@ def _deliver_alone(organisation_id: int, one: tuple[InboundEmail, Reading], desk
         with transaction.atomic():
             if _still_ours([row]):
                 _fail(row, traceback.format_exc(), reading)
-
-
-def _one_at_a_time(organisation_id: int) -> None:
-    """Mail of one organisation is delivered in turn: a second mail sees the first, a sender has one contact."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, organisation_id % 2**31])
-
-
-_LOCK = 0x_CA5E
 
 
 def _still_ours(rows: Sequence[InboundEmail]) -> set[int]:

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.models import Employee, Organisation
 from caseway.mailboxes.models import Mailbox
@@ -14,11 +15,11 @@ from caseway.mailboxes.models import Mailbox
 class WorkState(models.TextChoices):
     """Work that a person asked for and a worker does."""
 
-    REQUESTED = "requested", "Waiting"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Stopped"
+    REQUESTED = "requested", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Stopped")
 
 
 UNFINISHED = (WorkState.REQUESTED, WorkState.RUNNING)

@@ -157,7 +157,7 @@ def _other_thread(row: InboundEmail, message: Message, reading: Reading) -> _Thr
     is_first = not case.messages.filter(pk__lt=message.pk).exists()
     match = choose(
         reading.keys,
-        candidates(row.organisation_id, reading, Known(row.organisation_id, [(row, reading)])),
+        candidates(row.organisation_id, reading, Known(row.organisation_id, [(row, reading)], locks=False)),
         reading.email.sender,
     )
     if isinstance(match, Match):

@@ -9,6 +9,7 @@ from html import escape
 
 from caseway.mail import bounds, charset, headers, names, parts, smime, tnef, uuencode, views
 from caseway.mail.encoded import clean, without_surrogates
+from caseway.mail.flowed import unflow
 from caseway.mail.model import Part
 from caseway.mail.parts import Node
 
@@ -184,6 +185,8 @@ class _Reader:
             self.defects.append("NUL characters in the text")
             text = text.replace("\x00", "\ufffd")
         text = without_surrogates(text).replace("\r\n", "\n").replace("\r", "\n")
+        if node.content_type == "text/plain" and node.parameters.get("format", "").lower() == "flowed":
+            text = unflow(text, deletes_space=node.parameters.get("delsp", "").lower() == "yes")
         self.texts[key] = text
         return text
 

@@ -15,21 +15,28 @@ def flow(text: str) -> str:
     return "\n".join(flowed for line in lines for flowed in _flow_line(line))
 
 
-def unflow(text: str) -> str:
-    """The text that `flow` was given, but for spaces at the ends of lines."""
-    joined: list[str] = []
+def unflow(text: str, *, deletes_space: bool = False) -> str:
+    """Each paragraph on one line again, as whoever wrote it had it (RFC 3676 4.1, 4.5); lines are joined by LF.
+
+    `deletes_space`: the last space of a line was put there for the transport (DelSp=yes, used where words are not
+    separated by spaces). What is quoted gets one space after its '>'.
+    """
+    paragraphs: list[list[str]] = []
     depth_before, is_open = 0, False
     for line in text.replace("\r\n", "\n").split("\n"):
         content = line.lstrip(">")
         depth = len(line) - len(content)
         content = content.removeprefix(" ")
-        if is_open and depth == depth_before:
-            joined[-1] += content
+        is_signature = content == "-- "
+        is_soft = content.endswith(" ") and not is_signature
+        shown = content[:-1] if is_soft and deletes_space else content
+        if is_open and depth == depth_before and not is_signature:
+            paragraphs[-1].append(shown)
         else:
-            joined.append(f"{'>' * depth} {content}" if depth else content)
-        is_open = line.endswith(" ") and line != "-- "
-        depth_before = depth
-    return "\n".join(line if line == "-- " else line.rstrip(" ") for line in joined)
+            paragraphs.append([f"{'>' * depth} {shown}" if depth else shown])
+        is_open, depth_before = is_soft, depth
+    lines = ("".join(pieces) for pieces in paragraphs)
+    return "\n".join(line if line.endswith("-- ") else line.rstrip(" ") for line in lines)
 
 
 def _flow_line(line: str) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts import secrets
 from caseway.accounts.bell import ring, tell
@@ -28,7 +29,7 @@ LONGEST = dt.timedelta(minutes=5)
 def may_manage(employee: Employee, organisation: Organisation) -> None:
     """Raises PermissionDenied or PlanError unless the employee may connect and change addresses."""
     if not employee.is_administrator or employee.organisation_id != organisation.pk:
-        raise PermissionDenied("Only administrators connect and change email addresses.")
+        raise PermissionDenied(_("Only administrators connect and change email addresses."))
     require(organisation, Feature.EMAIL_TO_CASE)
 
 
@@ -41,7 +42,7 @@ def request(
     """
     may_manage(employee, organisation)
     if support_address is not None and support_address.organisation_id != organisation.pk:
-        raise PermissionDenied("This address belongs to another organisation.")
+        raise PermissionDenied(_("This address belongs to another organisation."))
     with transaction.atomic():
         diagnosis = Diagnosis.objects.create(
             organisation=organisation,

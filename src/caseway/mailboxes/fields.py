@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
 ADDRESS = re.compile(r"[^\s@<>()\",;:\\]{1,64}@[^\s@<>()\",;:\\]{1,255}")
 HOST = re.compile(r"(?=.{1,253}$)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?")
@@ -25,19 +27,19 @@ class FieldReader:
         value = self._given(name, "")
         text = str(value if value is not None else "").strip()
         if CONTROL.search(text):
-            self.errors[name] = "Line breaks and control characters cannot be used here."
+            self.errors[name] = _("Line breaks and control characters cannot be used here.")
             return ""
         if len(text) > longest:
-            self.errors[name] = f"At most {longest} characters."
+            self.errors[name] = _("At most %(count)s characters.") % {"count": longest}
         return text
 
     def secret(self, name: str) -> str:
         """A password as typed; '' when none was given. Never taken from `before`: see the form's own rule."""
         text = str(self.data.get(name) or "")
         if re.search(r"[\x00\r\n]", text):
-            self.errors[name] = "A password cannot hold line breaks."
+            self.errors[name] = _("A password cannot hold line breaks.")
         if len(text) > 1000:
-            self.errors[name] = "At most 1000 characters."
+            self.errors[name] = _("At most 1000 characters.")
         return text
 
     def email(self, name: str, missing: str) -> str:
@@ -47,14 +49,18 @@ class FieldReader:
             if missing:
                 self.errors.setdefault(name, missing)
         elif not ADDRESS.fullmatch(text):
-            self.errors[name] = f"“{text[:100]}” is not an email address. It should look like support@example.com."
+            self.errors[name] = _("“%(text)s” is not an email address. It should look like support@example.com.") % {
+                "text": text[:100]
+            }
         return text
 
     def emails(self, name: str) -> tuple[str, ...]:
         values = self.words(name, 320, separators=r"[,;\s]+")
         for value in values:
             if not ADDRESS.fullmatch(value):
-                self.errors[name] = f"“{value[:100]}” is not an email address. It should look like support@example.com."
+                self.errors[name] = _(
+                    "“%(text)s” is not an email address. It should look like support@example.com."
+                ) % {"text": value[:100]}
         return values
 
     def words(self, name: str, longest: int, separators: str = r"[,\n]") -> tuple[str, ...]:
@@ -69,10 +75,13 @@ class FieldReader:
             value = ()
         items = tuple(dict.fromkeys(item for item in (str(one).strip() for one in value) if item))
         if any(CONTROL.search(item) for item in items):
-            self.errors[name] = "Line breaks and control characters cannot be used here."
+            self.errors[name] = _("Line breaks and control characters cannot be used here.")
             return ()
         if len(items) > MOST_ITEMS or any(len(item) > longest for item in items):
-            self.errors[name] = f"At most {MOST_ITEMS} entries of at most {longest} characters."
+            self.errors[name] = _("At most %(most)s entries of at most %(count)s characters.") % {
+                "most": MOST_ITEMS,
+                "count": longest,
+            }
         return items
 
     def host(self, name: str, missing: str) -> str:
@@ -82,7 +91,7 @@ class FieldReader:
                 self.errors.setdefault(name, missing)
             return ""
         if not is_host(text):
-            self.errors[name] = "Enter the server's name alone, such as imap.example.com, without http:// or a path."
+            self.errors[name] = _("Enter the server's name alone, such as imap.example.com, without http:// or a path.")
         return text.rstrip(".").lower()
 
     def port(self, name: str, default: int) -> int:
@@ -91,7 +100,7 @@ class FieldReader:
             return default
         text = str(self._given(name, default)).strip()
         if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
-            self.errors[name] = f"A port is a number from 1 to 65535; usual is {default}."
+            self.errors[name] = _("A port is a number from 1 to 65535; usual is %(usual)s.") % {"usual": default}
             return default
         return int(text)
 
@@ -102,7 +111,7 @@ class FieldReader:
             return None
         text = str(value).strip()
         if not (text.isascii() and text.isdigit() and len(text) < 19):
-            self.errors[name] = "Choose an entry from the list."
+            self.errors[name] = _("Choose an entry from the list.")
             return None
         return int(text)
 
@@ -112,14 +121,14 @@ class FieldReader:
             return value
         text = str(value or "").strip().lower()
         if text not in {"", "1", "0", "true", "false", "on", "off", "yes", "no"}:
-            self.errors[name] = "Answer on or off."
+            self.errors[name] = _("Answer on or off.")
         return text in {"1", "true", "on", "yes"}
 
     def choice(self, name: str, values: Iterable[str], default: str) -> str:
         text = str(self._given(name, default) or default).strip().lower()
         known = list(values)
         if text not in known:
-            self.errors[name] = f"Choose one of: {', '.join(known)}."
+            self.errors[name] = _("Choose one of: %(choices)s.") % {"choices": ", ".join(known)}
             return default
         return text
 

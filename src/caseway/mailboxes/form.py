@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Self
 
+from django.utils.translation import gettext as _
+
 from caseway.accounts.models import Employee, Team
 from caseway.mail.address import address_key
 from caseway.mailboxes.fields import FieldReader
@@ -152,7 +154,7 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
     """
     before = AccountForm.of(row) if row else None
     read = FieldReader(data, before)
-    address = read.email("address", "Enter the email address whose mail is to become cases.")
+    address = read.email("address", _("Enter the email address whose mail is to become cases."))
     imap_security = read.choice("imap_security", Security.values, _security_of(data.get("imap_port"), IMAP_PORTS))
     smtp_security = read.choice("smtp_security", Security.values, _security_of(data.get("smtp_port"), SMTP_PORTS))
     employee, team = _assigned_to(read)
@@ -160,7 +162,7 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
         address=address,
         password=read.secret("password"),
         addressed_to=read.email("addressed_to", "") or address,
-        imap_host=read.host("imap_host", "Enter the name of the IMAP server, such as imap.example.com."),
+        imap_host=read.host("imap_host", _("Enter the name of the IMAP server, such as imap.example.com.")),
         imap_port=read.port("imap_port", IMAP_PORTS[imap_security]),
         imap_security=imap_security,
         assigned_employee=employee,
@@ -184,16 +186,18 @@ def validate(data: Mapping[str, Any], row: SupportAddress | None = None) -> Acco
         copies_sent=read.switch("copies_sent", False),
     )
     if form.trusted_authserv and not AUTHSERV.fullmatch(form.trusted_authserv):
-        read.errors["trusted_authserv"] = "Enter one name as the server writes it, such as mx.example.com."
+        read.errors["trusted_authserv"] = _("Enter one name as the server writes it, such as mx.example.com.")
     if form.login == form.address:
         form = replace(form, login="")
     form = _with_stored_passwords(form, before, read.errors)
     if form.copies_sent and (provider := keeps_copies(form.smtp_host)):
-        read.errors["copies_sent"] = f"{provider} keeps a copy of what it sends by itself. Leave this off."
+        read.errors["copies_sent"] = _("%(provider)s keeps a copy of what it sends by itself. Leave this off.") % {
+            "provider": provider
+        }
     if form.after_processing == AfterProcessing.MOVE and not form.move_to_folder:
-        read.errors["move_to_folder"] = "Name the folder that processed mail is moved to."
+        read.errors["move_to_folder"] = _("Name the folder that processed mail is moved to.")
     elif form.after_processing == AfterProcessing.MOVE and form.move_to_folder in form.watched_folders:
-        read.errors["move_to_folder"] = "Mail cannot be moved to a folder that is read for new mail."
+        read.errors["move_to_folder"] = _("Mail cannot be moved to a folder that is read for new mail.")
     if not read.errors:
         _check_taken(form, row, read.errors)
     return read.errors or form
@@ -213,32 +217,32 @@ def _assigned_to(read: FieldReader) -> tuple[int | None, int | None]:
         employee = employee if read.data.get("assigned_employee") else None
         team = team if read.data.get("assigned_team") else None
     if "assigned_to" in read.data:
-        kind, _, identifier = str(read.data["assigned_to"] or "").partition(":")
+        kind, _colon, identifier = str(read.data["assigned_to"] or "").partition(":")
         number = int(identifier) if identifier.isascii() and identifier.isdigit() and len(identifier) < 19 else None
         employee, team = (number if kind == "employee" else None), (number if kind == "team" else None)
         if kind and number is None:
-            read.errors["assigned_to"] = "Choose an employee or a team from the list."
+            read.errors["assigned_to"] = _("Choose an employee or a team from the list.")
     if employee is not None and not Employee.objects.filter(pk=employee).exists():
-        read.errors["assigned_to"] = "This employee is not part of your organisation."
+        read.errors["assigned_to"] = _("This employee is not part of your organisation.")
     if team is not None and not Team.objects.filter(pk=team).exists():
-        read.errors["assigned_to"] = "This team is not part of your organisation."
+        read.errors["assigned_to"] = _("This team is not part of your organisation.")
     if employee is not None and team is not None:
-        read.errors["assigned_to"] = "Choose an employee or a team, not both."
+        read.errors["assigned_to"] = _("Choose an employee or a team, not both.")
     return employee, team
 
 
 def _with_stored_passwords(form: AccountForm, before: AccountForm | None, errors: dict[str, str]) -> AccountForm:
-    again = "The server or the login changed, so the stored password is not used. Enter the password again."
+    again = _("The server or the login changed, so the stored password is not used. Enter the password again.")
     if not form.password:
         if before is None:
-            errors["password"] = "Enter the password of the email account."  # noqa: S105
+            errors["password"] = _("Enter the password of the email account.")
         elif _way(form, "imap") != _way(before, "imap"):
             errors["password"] = again
         else:
             form = replace(form, password=before.password)
     if form.smtp_login and form.smtp_host and not form.smtp_password:
         if before is None or not before.smtp_password:
-            errors["smtp_password"] = "Enter the password that belongs to the outgoing login."  # noqa: S105
+            errors["smtp_password"] = _("Enter the password that belongs to the outgoing login.")
         elif _way(form, "smtp") != _way(before, "smtp"):
             errors["smtp_password"] = again
         else:
@@ -247,7 +251,10 @@ def _with_stored_passwords(form: AccountForm, before: AccountForm | None, errors
         # the account's own password would go to another outgoing server than before
         asked = "password" not in errors and _way(form, "smtp") != _way(before, "smtp")
         if asked and not form.smtp_password:
-            errors["password"] = again.replace("The server", "The outgoing server")
+            errors["password"] = _(
+                "The outgoing server or the login changed, so the stored password is not used. "
+                "Enter the password again."
+            )
     return form
 
 
@@ -266,9 +273,11 @@ def _check_taken(form: AccountForm, row: SupportAddress | None, errors: dict[str
     if row:
         others = others.exclude(pk=row.pk)
         if accounts.exclude(pk=row.mailbox_id).exists():
-            errors["address"] = "This account is connected already. Add the address to it instead."
+            errors["address"] = _("This account is connected already. Add the address to it instead.")
     taken = {address_key(other.address) for other in others}
     if address_key(form.addressed_to) in taken:
-        errors["addressed_to"] = f"{form.addressed_to} is connected already. Edit its row instead."
+        errors["addressed_to"] = _("%(address)s is connected already. Edit its row instead.") % {
+            "address": form.addressed_to
+        }
     if form.is_default and any(other.is_default for other in others):
-        errors["is_default"] = "Another row of this account already takes what no row names."
+        errors["is_default"] = _("Another row of this account already takes what no row names.")

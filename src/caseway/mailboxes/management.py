@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import ring, tell
 from caseway.accounts.models import Employee
@@ -59,7 +60,7 @@ def update(row: SupportAddress, form: AccountForm, *, by: Employee) -> None:
     """Save a change that touches no server. Raises ValueError when it does: that one has to pass Authenticate."""
     may_manage(by, row.organisation)
     if needs_authentication(form, row):
-        raise ValueError("This change has to be authenticated: use diagnosis.request.")
+        raise ValueError(_("This change has to be authenticated: use diagnosis.request."))
     with transaction.atomic():
         fill_row(row, form)
         row.save()
@@ -80,7 +81,7 @@ def update_acknowledgement(row: SupportAddress, *, subject: str, body: str, by: 
 def _may(by: Employee, row: SupportAddress) -> None:
     """Pausing and deleting need no plan: whoever went to a smaller one must be able to leave."""
     if not by.is_administrator or by.organisation_id != row.organisation_id:
-        raise PermissionDenied("Only administrators connect and change email addresses.")
+        raise PermissionDenied(_("Only administrators connect and change email addresses."))
 
 
 def _lock(row: SupportAddress) -> Mailbox:

@@ -16,6 +16,7 @@ from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage, storages
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.crash_points import reach
 from caseway.accounts.fields import EncryptedTextField
@@ -31,25 +32,25 @@ IN_ROW_BYTES = 256 * 1024
 class Security(models.TextChoices):
     """How a connection is protected (RFC 8314: TLS from the first byte is preferred)."""
 
-    TLS = "tls", "TLS"
-    STARTTLS = "starttls", "STARTTLS"
-    PLAIN = "plain", "None"
+    TLS = "tls", _("TLS")
+    STARTTLS = "starttls", _("STARTTLS")
+    PLAIN = "plain", _("None")
 
 
 class MailboxState(models.TextChoices):
-    ACTIVE = "active", "Active"
-    PAUSED = "paused", "Paused"
-    STOPPED = "stopped", "Stopped"
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    STOPPED = "stopped", _("Stopped")
     """The server refused the login: only a person can mend that."""
 
 
 class AfterProcessing(models.TextChoices):
     """What happens to a message on the server after it was kept. Leave: nothing, not even marked as read."""
 
-    LEAVE = "leave", "Leave as it is"
-    MARK_READ = "mark_read", "Mark as read"
-    MOVE = "move", "Move to another folder"
-    DELETE = "delete", "Delete"
+    LEAVE = "leave", _("Leave as it is")
+    MARK_READ = "mark_read", _("Mark as read")
+    MOVE = "move", _("Move to another folder")
+    DELETE = "delete", _("Delete")
 
 
 class MailboxQuerySet(models.QuerySet["Mailbox"]):
@@ -187,6 +188,12 @@ class FolderCursor(models.Model):
     rescan_to = models.BigIntegerField(
         default=0, help_text="Up to this UID only what arrived since started_at counts: the server gave out new UIDs"
     )
+    unsettled = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text="UIDs that were kept and whose originals are still to be marked, moved or deleted",
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -310,10 +317,10 @@ def _store(name: str, content: File[bytes], size: int) -> str:
 
 
 class DiagnosisState(models.TextChoices):
-    REQUESTED = "requested", "Waiting"
-    RUNNING = "running", "Running"
-    PASSED = "passed", "Passed"
-    FAILED = "failed", "Failed"
+    REQUESTED = "requested", _("Waiting")
+    RUNNING = "running", _("Running")
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Failed")
 
 
 class Diagnosis(models.Model):

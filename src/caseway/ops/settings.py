@@ -154,7 +154,15 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = configuration.LANGUAGE.value()
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGES = [  # each in its own words
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("ja", "日本語"),
+    ("ar", "العربية"),
+]
 LOCALE_PATHS = [Path(__file__).resolve().parent.parent / "locale"]
 TIME_ZONE = configuration.TIME_ZONE.value()
 USE_TZ = True

@@ -26,6 +26,9 @@ from caseway.accounts.models import Heartbeat
 log = logging.getLogger("caseway.worker")
 
 BEAT_SECONDS = 10.0
+SENDERS = 4
+"""Servers that mail is handed to at the same time: one that stalls keeps one thread, and the others' mail leaves."""
+EXAMINERS = 2
 LONGEST_PAUSE = 30.0  # seconds between tries after errors
 
 
@@ -42,12 +45,15 @@ def duties(intake_threads: int) -> list[Duty]:
     """What a worker of Caseway does."""
     return [
         *[Duty("intake", _function("caseway.intake.process", "process_pending"), 5.0) for _ in range(intake_threads)],
-        Duty("outbound", _function("caseway.outbound.send", "send_due"), 5.0),
-        Duty("diagnosis", _function("caseway.mailboxes.diagnosis", "run_requested"), 5.0),
+        *[Duty("outbound", _function("caseway.outbound.send", "send_due"), 5.0) for _ in range(SENDERS)],
+        *[Duty("diagnosis", _function("caseway.mailboxes.diagnosis", "run_requested"), 5.0) for _ in range(EXAMINERS)],
         Duty("history", _function("caseway.intake.history", "run_slice"), 2.0),
         Duty("rest", _function("caseway.intake.remainder", "fetch_requested"), 5.0),
         Duty("copies", _function("caseway.outbound.copies", "copy_due"), 5.0),
+        Duty("contacts", _function("caseway.contacts.exchange.importing", "run_due"), 5.0),
         Duty("counts", _function("caseway.intake.counts", "count_due"), 60.0),
+        Duty("notices", _function("caseway.outbound.notices", "mail_due"), 15.0),
+        Duty("waking", _function("caseway.cases.waking", "wake_due"), 5.0),
         Duty("alarms", _function("caseway.intake.alarms", "look"), 15.0),
     ]
 

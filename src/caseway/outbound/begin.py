@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.cases.models import Case, DraftKind
@@ -26,11 +27,11 @@ def begin(employee: Employee, draft: ReplyDraft) -> OutboundEmail:
         if known is not None and known.case is not None:
             return known
     if not draft.to:
-        raise CannotSendError("The mail has no recipient. Fill in To.")
+        raise CannotSendError(_("The mail has no recipient. Fill in To."))
     check(Case(organisation=organisation), draft)
     with transaction.atomic():
         first = draft.to[0]
-        contact, _ = Contact.objects.for_sender(organisation.pk, first)
+        contact, _is_new = Contact.objects.for_sender(organisation.pk, first)
         case = open_by_hand(
             organisation,
             by=employee,

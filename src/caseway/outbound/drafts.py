@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import tell
 from caseway.accounts.models import Employee
@@ -102,9 +103,11 @@ def add_file(draft: WrittenDraft, file: File, *, is_inline: bool) -> DraftFile:
         WrittenDraft.objects.select_for_update().get(pk=draft.pk)  # two uploads at once count each other
         sizes = list(draft.files.values_list("size", flat=True))
         if sum(sizes) + len(file.content) > LARGEST_FILES:
-            raise CannotSendError(f"“{file.name}” does not fit: files are larger than 25 MB together. Send a link.")
+            raise CannotSendError(
+                _("“%(name)s” does not fit: files are larger than 25 MB together. Send a link.") % {"name": file.name}
+            )
         if len(sizes) >= MOST_FILES:
-            raise CannotSendError(f"More than {MOST_FILES} files. Put them into one archive.")
+            raise CannotSendError(_("More than %(count)s files. Put them into one archive.") % {"count": MOST_FILES})
         return DraftFile.objects.create(
             organisation_id=draft.organisation_id,
             draft=draft,
@@ -139,9 +142,7 @@ def for_sending(draft_html: str, files: Mapping[str, str]) -> str:
 def for_showing(draft_html: str) -> str:
     """The editor's HTML, cleaned, for the page: pictures from the draft's files only."""
     start = address_of(0)[:-1]
-    return written_html.clean(
-        draft_html, lambda address: address if address.removeprefix(start).isdecimal() else None
-    )
+    return written_html.clean(draft_html, lambda address: address if address.removeprefix(start).isdecimal() else None)
 
 
 def pictures(draft: WrittenDraft | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.presence import present
@@ -15,23 +16,23 @@ from caseway.mailboxes.models import Mailbox, RawEmail, SupportAddress
 
 
 class OutboundState(models.TextChoices):
-    QUEUED = "queued", "Queued"
-    SENDING = "sending", "Sending"
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
     """Claimed by a sender. When that dies it is queued again, or uncertain once `handed_over_at` is set."""
-    SENT = "sent", "Sent"
-    FAILED = "failed", "Failed"
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
     """The server refused it for good, or it was tried for too long: the last words of the server are kept."""
-    UNCERTAIN = "uncertain", "Uncertain"
+    UNCERTAIN = "uncertain", _("Uncertain")
     """The connection died after the message was handed over. Never sent again blindly: a person decides."""
-    CANCELLED = "cancelled", "Cancelled"
-    HELD = "held", "Held"
+    CANCELLED = "cancelled", _("Cancelled")
+    HELD = "held", _("Held")
     """A scheduled reply whose customer wrote in the meantime: a person decides whether it still fits."""
 
 
 class OutboundKind(models.TextChoices):
-    REPLY = "reply", "Reply"
-    ACKNOWLEDGEMENT = "acknowledgement", "Acknowledgement"
-    SYSTEM = "system", "From Caseway"
+    REPLY = "reply", _("Reply")
+    ACKNOWLEDGEMENT = "acknowledgement", _("Acknowledgement")
+    SYSTEM = "system", _("From Caseway")
     """Invitations, password links, alarms."""
 
 
@@ -130,11 +131,11 @@ class AcknowledgementCount(models.Model):
 
 
 class PauseKind(models.TextChoices):
-    ACKNOWLEDGEMENTS = "acknowledgements", "Acknowledgements"
+    ACKNOWLEDGEMENTS = "acknowledgements", _("Acknowledgements")
     """To an address, to first-time senders of a domain, or through a mailbox."""
-    FLOOD = "flood", "Mail held"
+    FLOOD = "flood", _("Mail held")
     """Mail of one sender is held, because too much of it came at once."""
-    SENDING = "sending", "Sending"
+    SENDING = "sending", _("Sending")
     """Nothing but Caseway's own mail leaves."""
 
 
@@ -172,9 +173,9 @@ class Pause(models.Model):
 
 
 class CopyState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    KEPT = "kept", "In the Sent folder"
-    FAILED = "failed", "Failed"
+    WAITING = "waiting", _("Waiting")
+    KEPT = "kept", _("In the Sent folder")
+    FAILED = "failed", _("Failed")
     """Tried for too long: the mail was sent, only its copy is missing."""
 
 

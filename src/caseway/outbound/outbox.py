@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.bell import ring, tell
 from caseway.accounts.models import Employee
@@ -25,7 +26,7 @@ def cancel(row: OutboundEmail, *, by: Employee) -> None:
 
     Raises CannotSendError when it has left or is leaving, NotAllowedError for a light agent.
     """
-    _move(row, (QUEUED, HELD), OutboundState.CANCELLED, "It has left already and cannot be cancelled.", by)
+    _move(row, (QUEUED, HELD), OutboundState.CANCELLED, _("It has left already and cannot be cancelled."), by)
 
 
 def send_now(row: OutboundEmail, *, by: Employee) -> None:
@@ -33,12 +34,12 @@ def send_now(row: OutboundEmail, *, by: Employee) -> None:
 
     Raises CannotSendError when it does not wait any more.
     """
-    _move(row, (QUEUED, HELD), QUEUED, "It does not wait any more. Look again.", by)
+    _move(row, (QUEUED, HELD), QUEUED, _("It does not wait any more. Look again."), by)
 
 
 def release(row: OutboundEmail, *, by: Employee) -> None:
     """A held reply still fits: it leaves when it was to leave, or now when that has passed."""
-    _move(row, (HELD,), QUEUED, "It is not held any more. Look again.", by, keeps_time=True)
+    _move(row, (HELD,), QUEUED, _("It is not held any more. Look again."), by, keeps_time=True)
 
 
 def send_again(row: OutboundEmail, *, by: Employee) -> None:
@@ -47,7 +48,7 @@ def send_again(row: OutboundEmail, *, by: Employee) -> None:
     An uncertain one may arrive twice: only a person may take that on. Raises CannotSendError when it is in another
     state by now, NotAllowedError for a light agent.
     """
-    _move(row, (FAILED, UNCERTAIN), QUEUED, "It is on its way already, or was sent. Look again.", by)
+    _move(row, (FAILED, UNCERTAIN), QUEUED, _("It is on its way already, or was sent. Look again."), by)
 
 
 def was_sent(row: OutboundEmail, *, by: Employee) -> None:
@@ -57,7 +58,7 @@ def was_sent(row: OutboundEmail, *, by: Employee) -> None:
     """
     _may(by)
     if not settle(row, f"{by.name} found out that it arrived."):
-        raise CannotSendError("It is not uncertain any more. Look again.")
+        raise CannotSendError(_("It is not uncertain any more. Look again."))
 
 
 def settle(row: OutboundEmail, evidence: str) -> bool:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
+from caseway.cases.notices import tell_followers
 from caseway.cases.opening import add_participant
 from caseway.mail.address import address_key
 from caseway.mail.compose import UnsendableError, compose
@@ -88,7 +90,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
     try:
         email = compose(email_draft)
     except UnsendableError as error:
-        raise CannotSendError(f"{error} Correct the address and send again.") from error
+        raise CannotSendError(_("%(error)s Correct the address and send again.") % {"error": error}) from error
     prepared = RawEmail.prepare(case.organisation_id, email.raw)
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
@@ -123,6 +125,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
             request_key=draft.request_key,
         )
         _join(case, draft)
+        tell_followers(case, actor=employee, message=message)
         _move_on(case, employee, draft)
         if draft.written_id:
             WrittenDraft.objects.filter(pk=draft.written_id, employee=employee).delete()
@@ -150,7 +153,7 @@ def undo(row: OutboundEmail, *, by: Employee, keeps_draft: bool = False) -> str:
             state=OutboundState.CANCELLED
         )
         if not changed:
-            raise CannotSendError("It has left already and cannot be taken back.")
+            raise CannotSendError(_("It has left already and cannot be taken back."))
         text = row.message.new_text if row.message else ""
         if row.message is not None:
             case = row.message.case
@@ -189,20 +192,26 @@ def check(case: Case, draft: ReplyDraft) -> None:
     if draft.send_at is not None:
         check_time(draft.send_at)
     if not draft.text.strip() and not draft.files:
-        raise CannotSendError("The reply is empty. Write something or attach a file.")
+        raise CannotSendError(_("The reply is empty. Write something or attach a file."))
     if not draft.to:
-        raise CannotSendError("The reply has no recipient. Fill in To.")
+        raise CannotSendError(_("The reply has no recipient. Fill in To."))
     if len(recipients) > MOST_RECIPIENTS:
-        raise CannotSendError(f"More than {MOST_RECIPIENTS} recipients. Send it in several replies.")
+        raise CannotSendError(
+            _("More than %(count)s recipients. Send it in several replies.") % {"count": MOST_RECIPIENTS}
+        )
     if all(address.key in own for address in draft.to):
-        raise CannotSendError("The reply would go to ourselves only. Put the customer's address into To.")
+        raise CannotSendError(_("The reply would go to ourselves only. Put the customer's address into To."))
     for address in recipients:
         if not ADDRESS.fullmatch(address.email.strip()):
-            raise CannotSendError(f"“{address.email}” is not an email address. Correct it or take it out.")
+            raise CannotSendError(
+                _("“%(address)s” is not an email address. Correct it or take it out.") % {"address": address.email}
+            )
     if draft.kind == DraftKind.FORWARD and (ours := [one.email for one in recipients if one.key in own]):
-        raise CannotSendError(f"{ours[0]} is one of our own addresses. A forward goes to somebody outside.")
+        raise CannotSendError(
+            _("%(address)s is one of our own addresses. A forward goes to somebody outside.") % {"address": ours[0]}
+        )
     if len(draft.text) + len(draft.html) + sum(len(file.content) for file in draft.files) > LARGEST_REPLY:
-        raise CannotSendError("Text and files are larger than 25 MB together, which mail servers refuse.")
+        raise CannotSendError(_("Text and files are larger than 25 MB together, which mail servers refuse."))
 
 
 def _compose_draft(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from liquid import Environment, Mode, StrictUndefined
+from django.utils.translation import gettext as _
+from liquid import BoundTemplate, Environment, Mode, StrictUndefined
 from liquid.exceptions import LiquidError
 
 LARGEST_TEMPLATE = 20_000
@@ -29,13 +30,20 @@ def render(template: str, values: Mapping[str, object]) -> str:
     Raises TemplateError for a template that is broken, too large, loops for too long, or names an unknown value.
     """
     if len(template) > LARGEST_TEMPLATE:
-        raise TemplateError(f"The template is longer than {LARGEST_TEMPLATE:,} characters. Shorten it.")
+        raise TemplateError(
+            _("The template is longer than %(count)s characters. Shorten it.") % {"count": f"{LARGEST_TEMPLATE:,}"}
+        )
     try:
-        return str(_environment().from_string(template).render(**values))
+        return _parsed(template).render(**values)
     except LiquidError as error:
-        raise TemplateError(f"The template does not work: {_sentence(error)}") from error
+        raise TemplateError(_("The template does not work: %(sentence)s") % {"sentence": _sentence(error)}) from error
     except RecursionError as error:
-        raise TemplateError("The template is nested too deeply.") from error
+        raise TemplateError(_("The template is nested too deeply.")) from error
+
+
+@lru_cache(maxsize=500)
+def _parsed(template: str) -> BoundTemplate:
+    return _environment().from_string(template)
 
 
 @lru_cache(maxsize=1)

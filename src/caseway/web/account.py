@@ -6,13 +6,18 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from caseway.accounts.languages import as_read_by
+from caseway.accounts.models import Employee
+from caseway.cases import notices as told
+from caseway.cases.models import NotificationKind
 from caseway.web.doors import EmployeeRequest, employee_page
-from caseway.web.forms.account import ChangePasswordForm, ProfileForm
+from caseway.web.forms.account import ChangePasswordForm, ProfileForm, zone_names
 
 
 @employee_page
@@ -28,10 +33,10 @@ def profile(request: EmployeeRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Saved."))
+        with as_read_by(request.user):  # the new language answers
+            messages.success(request, _("Saved."))
         return redirect("profile")
-    context = {"form": form, "password_form": ChangePasswordForm(employee=request.user), "section": "profile"}
-    return render(request, "settings/profile.html", context, status=422 if form.errors else 200)
+    return _page(request, form, ChangePasswordForm(employee=request.user))
 
 
 @employee_page
@@ -46,8 +51,38 @@ def password(request: EmployeeRequest) -> HttpResponse:
         update_session_auth_hash(request, request.user)
         messages.success(request, _("Your password is changed. Other devices have to sign in again."))
         return redirect("profile")
-    context = {"form": ProfileForm(instance=request.user), "password_form": form, "section": "profile"}
-    return render(request, "settings/profile.html", context, status=422)
+    return _page(request, ProfileForm(instance=request.user), form)
+
+
+@employee_page
+@require_POST
+def notices(request: EmployeeRequest) -> HttpResponse:
+    """What the employee is told of, and how: `notice`, repeated, each a kind, a colon and a way."""
+    chosen = set(request.POST.getlist("notice"))
+    request.user.notices = {
+        kind: [way for way in told.WAYS if f"{kind}:{way}" in chosen] for kind in NotificationKind.values
+    }
+    request.user.save(update_fields=["notices"])
+    messages.success(request, _("Saved."))
+    return redirect(f"{reverse('profile')}#notifications")
+
+
+def _page(request: EmployeeRequest, form: ProfileForm, password_form: ChangePasswordForm) -> HttpResponse:
+    fresh = Employee.objects.select_related("organisation").get(pk=request.user.pk) if form.errors else request.user
+    ways = [
+        (kind, label, [(way, way in told.ways_of(fresh, kind)) for way in told.WAYS])
+        for kind, label in NotificationKind.choices
+    ]
+    context = {
+        "app": "cases",
+        "section": "profile",
+        "employee": fresh,  # a refused form has written into the user
+        "form": form,
+        "password_form": password_form,
+        "zones": zone_names(),
+        "ways": ways,
+    }
+    return render(request, "settings/profile.html", context, status=422 if form.errors or password_form.errors else 200)
 
 
 @employee_page

@@ -4,29 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from caseway.accounts.models import Employee, Team
-from caseway.cases import lists
+from caseway.cases import lists, people
 from caseway.cases.models import Case, Priority, Status
 from caseway.outbound.recipients import suggested_alias
+from caseway.web import surroundings
 from caseway.web.composer import composer_context
 from caseway.web.doors import EmployeeRequest, employee_page
-from caseway.web.finding import find_case, readable
-from caseway.web.timeline import entries
+from caseway.web.finding import find_case
+from caseway.web.sentences import tell
+from caseway.web.snoozing import presets
+from caseway.web.timeline import Told, entries
 
-OTHER_CASES = 5
 PREVIEWED = 3
-LATEST = 300
+HISTORY = 200
+LOOKED_AT = 12
+"""Several events may be told as one entry."""
 
 
 @employee_page
 @require_safe
 def case_overview(request: EmployeeRequest, number: int) -> HttpResponse:
-    """The case with its timeline and the composer."""
-    return show_case(request, find_case(request.user, number, in_trash=True))
+    """The case with its timeline and the composer. The number of a merged case leads to where it went."""
+    case = find_case(request.user, number, in_trash=True)
+    if case.merged_into is not None:
+        labels = {"case": case.label, "into": case.merged_into.label}
+        messages.info(request, _("%(case)s was merged into %(into)s.") % labels)
+        return redirect(_merged_url(request, case))
+    return show_case(request, case)
 
 
 @employee_page
@@ -34,54 +45,110 @@ def case_overview(request: EmployeeRequest, number: int) -> HttpResponse:
 def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
     """The pane beside the list: head and the latest entries."""
     case = find_case(request.user, number, in_trash=True)
-    timeline = entries(case)
-    context = {"case": case, "entries": timeline[-PREVIEWED:], "earlier": max(len(timeline) - PREVIEWED, 0)}
-    return render(request, "cases/_preview.html", context | _list_of(request))
+    told = entries(case, size=LOOKED_AT)
+    told.add_files(surroundings.read(surroundings.files(told.message_ids)))
+    shown = told.entries[-PREVIEWED:]
+    context = {"case": case, "entries": shown, "has_earlier": told.has_earlier or len(told.entries) > len(shown)}
+    return render(request, "cases/_preview.html", context | list_of(request))
 
 
 @employee_page
 @require_safe
 def case_live(request: EmployeeRequest, number: int) -> HttpResponse:
-    """Thread, head and overview as they are now, for a page that is open."""
+    """Thread, head and overview as they are now, for a page that is open. `since`: the key of its first entry."""
     case = find_case(request.user, number, in_trash=True)
-    return render(request, "cases/_live.html", overview_context(request, case) | {"entries": entries(case)})
+    if case.merged_into is not None:
+        return redirect(_merged_url(request, case))
+    told = entries(case, since=request.GET.get("since", ""))
+    return render(request, "cases/_live.html", overview_context(request, case, told))
+
+
+@employee_page
+@require_safe
+def case_earlier(request: EmployeeRequest, number: int) -> HttpResponse:
+    """The entries before the key `before`."""
+    case = find_case(request.user, number, in_trash=True)
+    told = entries(case, before=request.GET.get("before", ""))
+    told.add_files(surroundings.read(surroundings.files(told.message_ids)))
+    return render(request, "cases/_earlier.html", {"case": case, "entries": told.entries, "told": told})
+
+
+@employee_page
+@require_safe
+def case_history(request: EmployeeRequest, number: int) -> HttpResponse:
+    """Everything that was done to the case, the latest first. `before`: the id of the last event shown."""
+    case = find_case(request.user, number, in_trash=True)
+    rows = case.events.select_related("employee").order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isdecimal() and len(before) < 18:
+        rows = rows.filter(pk__lt=int(before))
+    found = list(rows[: HISTORY + 1])
+    events = found[:HISTORY]
+    told = [{"employee": event.employee, "created_at": event.created_at, "told": tell(event)} for event in events]
+    context = {
+        "app": "cases",
+        "case": case,
+        "events": [row for row in told if row["told"]],
+        "next": events[-1].pk if len(found) > HISTORY else "",
+    }
+    return render(request, "cases/history.html", context | list_of(request))
+
+
+@employee_page
+@require_POST
+def case_seen(request: EmployeeRequest, number: int) -> HttpResponse:
+    """The page is before the person's eyes; with `unread` the case is marked as not read."""
+    case = find_case(request.user, number, in_trash=True)
+    if "unread" in request.POST:
+        people.unsee(case, request.user)
+        messages.success(request, _("%(label)s is unread.") % {"label": case.label})
+        return redirect("case-list", list_of(request)["view"].slug)
+    people.see(case, request.user)
+    return HttpResponse(status=204)
 
 
 def show_case(
     request: EmployeeRequest, case: Case, *, status: int = 200, composer: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The whole page. `composer` holds what was typed, when a try to send failed or was undone."""
-    context = overview_context(request, case) | _list_of(request) | {"app": "cases", "entries": entries(case)}
+    told = entries(case, before=request.GET.get("before", ""))
+    context = overview_context(request, case, told) | {"app": "cases"}
     context |= composer_context(request, case, composer)
     return render(request, "cases/case.html", context, status=status)
 
 
-def overview_context(request: EmployeeRequest, case: Case) -> dict[str, Any]:
-    """What the right column needs."""
-    organisation = request.user.organisation_id
-    others = readable(request.user, in_trash=False).filter(contact=case.contact).exclude(pk=case.pk)
-    return {
+def overview_context(request: EmployeeRequest, case: Case, told: Told | None = None) -> dict[str, Any]:
+    """What the right column needs, and with `told` the thread too. One query beside those for the case and `told`."""
+    wanted = [surroundings.menus(case.organisation_id), surroundings.around(case)]
+    if told is not None:
+        wanted.append(surroundings.files(told.message_ids))
+    found = surroundings.read(*wanted)
+    context: dict[str, Any] = found | {
         "case": case,
         "statuses": Status.choices,
         "priorities": Priority.choices,
-        "employees": Employee.objects.active().filter(organisation_id=organisation).order_by("name"),
-        "teams": Team.objects.filter(organisation_id=organisation).order_by("name"),
-        "types": _known_types(organisation),
-        "others": others.order_by("-modified_at", "-pk")[:OTHER_CASES] if case.contact_id else (),
-        "related": case.related_to,
-        "unverified": case.participants.filter(is_verified=False),
-        "alias": suggested_alias(case) if request.user.is_administrator else None,
-        "addresses": case.came_through.select_related("support_address"),
+        "types": surroundings.known_types(found),
+        "fields": [row | {"value": case.custom.get(row["key"])} for row in found["fields"]],
+        "unverified": [row for row in found["participants"] if not row["is_verified"]],
+        "is_followed": any(row["pk"] == request.user.pk for row in found["followers"]),
+        "presets": presets(),
+        "alias": None,
     }
+    if told is not None:
+        told.add_files(found)
+        context |= {"entries": told.entries, "told": told}
+        if request.user.is_administrator and told.has_unknown_address:
+            context["alias"] = suggested_alias(case)
+    return context | list_of(request)
 
 
-def _known_types(organisation_id: int) -> list[str]:
-    """Types of the latest cases, to choose from. Those of a million would cost a scan."""
-    latest = Case.objects.filter(organisation_id=organisation_id).order_by("-pk").values_list("type", flat=True)
-    return sorted({kind for kind in latest[:LATEST] if kind})
-
-
-def _list_of(request: EmployeeRequest) -> dict[str, Any]:
+def list_of(request: EmployeeRequest) -> dict[str, Any]:
     """The list that the person came from: where Back leads."""
-    view = lists.VIEWS.get(request.GET.get("list", "")) or lists.VIEWS["my-cases"]
+    values: QueryDict = request.POST if request.method == "POST" else request.GET
+    view = lists.VIEWS.get(values.get("list", "")) or lists.VIEWS["my-cases"]
     return {"view": view}
+
+
+def _merged_url(request: EmployeeRequest, case: Case) -> str:
+    assert case.merged_into is not None
+    return f"{reverse('case', args=[case.merged_into.number])}?list={list_of(request)['view'].slug}"

@@ -2,69 +2,169 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
-from caseway.cases.models import Case
+from caseway.cases.models import Case, Status
 from caseway.contacts import lists
-from caseway.contacts.models import Contact
-from caseway.web.doors import EmployeeRequest, employee_page, writer_page
-from caseway.web.forms.contacts import ContactForm
+from caseway.contacts.models import Contact, ContactAddress, Customer
+from caseway.web.contact_messages import messages_of
+from caseway.web.doors import EmployeeRequest, employee_page
 
-MOST_CASES = 100
+MOST_CASES = 50
+CASE_TABS = (("open", _("Open")), ("closed", _("Closed")), ("all", _("All")))
 
 
 @employee_page
 @require_safe
 def contacts(request: EmployeeRequest) -> HttpResponse:
-    """By name, with search; `after` gives the rows that follow."""
-    return render(request, "contacts/list.html", _list(request))
+    """The latest who wrote, or all by name, with search and filters; `after` gives the rows that follow."""
+    return render(request, "contacts/list.html", list_context(request))
 
 
 @employee_page
 @require_safe
 def contact(request: EmployeeRequest, pk: int) -> HttpResponse:
-    """One contact with their cases, the list beside it."""
+    """One contact with cases and messages, the list beside it. One that was merged leads on."""
     row = find_contact(request, pk)
-    cases = Case.objects.visible_to(request.user).filter(contact=row).select_related("assigned_employee")
-    first = row.cases.order_by("pk").first()
-    context = _list(request) | {"contact": row, "cases": cases.order_by("-modified_at")[:MOST_CASES], "first": first}
-    return render(request, "contacts/contact.html", context)
+    if row.merged_into_id:
+        return redirect("contact", row.merged_into_id)
+    cases = Case.objects.visible_to(request.user).filter(contact=row)
+    filters, view = read_filters(request)
+    context = {"app": "contacts", "query": list_query(filters, view)} if request.htmx else list_context(request)
+    context |= {"contact": row, "can_unmerge": row.merges.filter(undone_at=None).select_related("gone_contact")[:20]}
+    context |= cases_context(cases, request.GET.get("cases", "open"))
+    if row.source == "email":
+        context["first"] = row.cases.order_by("pk").only("subject").first()
+    context["timeline"] = messages_of(request.user, row)
+    return render(request, "contacts/_contact.html" if request.htmx else "contacts/contact.html", context)
 
 
-@writer_page
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_contact(request: EmployeeRequest) -> HttpResponse:
-    return _edit(request, None)
+@employee_page
+@require_safe
+def contact_messages(request: EmployeeRequest, pk: int) -> HttpResponse:
+    """What was written to and by the contact, after the key `after`."""
+    row = find_contact(request, pk)
+    timeline = messages_of(request.user, row, request.GET.get("after", ""))
+    return render(request, "contacts/_messages.html", {"contact": row, "timeline": timeline})
 
 
-@writer_page
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit_contact(request: EmployeeRequest, pk: int) -> HttpResponse:
-    return _edit(request, find_contact(request, pk))
+@employee_page
+@require_safe
+def contact_row(request: EmployeeRequest, pk: int) -> HttpResponse:
+    """One row as it is now, for a list that is open. 204 when the contact is not in that list."""
+    filters, view = read_filters(request)
+    rows = lists.contacts(request.user.organisation_id, filters).filter(pk=pk)
+    if view == "recent":
+        rows = rows.filter(last_message_at__isnull=False)
+    found = rows.select_related("customer").prefetch_related("addresses").first()
+    if found is None:
+        find_contact(request, pk)
+        return HttpResponse(status=204)
+    return render(request, "contacts/_person.html", {"person": found, "query": list_query(filters, view)})
 
 
 def find_contact(request: EmployeeRequest, pk: int) -> Contact:
+    """The contact, one that was merged included, or Http404."""
     rows = Contact.objects.filter(organisation_id=request.user.organisation_id)
-    found = rows.select_related("customer", "created_by").prefetch_related("addresses").filter(pk=pk).first()
+    related = ("customer", "created_by", "blocked_by", "notes_by")
+    found = rows.select_related(*related).prefetch_related("addresses").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found
 
 
-def _edit(request: EmployeeRequest, row: Contact | None) -> HttpResponse:
-    form = ContactForm(request.POST or None, instance=row, employee=request.user)
-    if request.method == "POST" and form.is_valid() and (kept := form.try_to_keep()) is not None:
-        messages.success(request, _("Saved."))
-        return redirect("contact", kept.pk)
-    context = {"app": "contacts", "form": form, "contact": row}
-    return render(request, "contacts/edit.html", context, status=422 if form.errors else 200)
+def find_address(request: EmployeeRequest, pk: int) -> ContactAddress:
+    rows = ContactAddress.objects.filter(organisation_id=request.user.organisation_id)
+    found = rows.select_related("contact").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
 
 
-def _list(request: EmployeeRequest) -> dict[str, object]:
-    words = request.GET.get("q", "").strip()
-    page = lists.page(request.user.organisation_id, words, request.GET.get("after", ""))
-    return {"app": "contacts", "page": page, "q": words}
+def read_filters(request: EmployeeRequest) -> tuple[lists.Filters, str]:
+    """The filters of the address, and which view they are seen in: 'recent' or 'all'."""
+    given = request.GET
+    company = given.get("company", "")
+    filters = lists.Filters(
+        words=lists.tidy(given.get("q", "")),
+        customer=int(company) if company.isdecimal() and len(company) < 18 else None,
+        is_blocked=given.get("blocked") == "1",
+        has_open_cases=given.get("open") == "1",
+    )
+    view = given.get("view", "")
+    if view not in {"recent", "all"}:
+        view = "all" if filters else "recent"
+    return filters, view
+
+
+def list_query(filters: lists.Filters, view: str) -> str:
+    """The filters as an address carries them."""
+    values: dict[str, Any] = {
+        "view": view if view == "all" and not filters else "",
+        "q": filters.words,
+        "company": filters.customer,
+        "blocked": "1" if filters.is_blocked else "",
+        "open": "1" if filters.has_open_cases else "",
+    }
+    return urlencode({name: value for name, value in values.items() if value})
+
+
+def list_context(request: EmployeeRequest) -> dict[str, Any]:
+    organisation, after = request.user.organisation_id, request.GET.get("after", "")
+    filters, view = read_filters(request)
+    if view == "recent":
+        page = lists.recent(organisation, filters, after)
+        if not page.rows and not after and not filters:
+            view = "all"
+    if view == "all":
+        page = lists.page(organisation, after=after, filters=filters)
+    company = None
+    if filters.customer is not None:
+        company = Customer.objects.filter(organisation_id=organisation, pk=filters.customer).first()
+    return {
+        "app": "contacts",
+        "page": page,
+        "q": filters.words,
+        "filters": filters,
+        "company": company,
+        "view": view,
+        "query": list_query(filters, view),
+        "links": {
+            "open": list_query(replace(filters, has_open_cases=not filters.has_open_cases), view),
+            "blocked": list_query(replace(filters, is_blocked=not filters.is_blocked), view),
+            "company": list_query(replace(filters, customer=None), view),
+        },
+        "counts": shown_counts(organisation),
+    }
+
+
+def shown_counts(organisation_id: int) -> dict[str, str]:
+    found = lists.counts(organisation_id)
+    most = lists.MOST_COUNTED
+    return {name: f"{most:,}+" if count >= most else f"{count:,}" for name, count in found.items()}
+
+
+def cases_context(cases: QuerySet[Case], tab: str) -> dict[str, Any]:
+    """The cases of a contact or company in three tabs, each with its number."""
+    is_closed = Q(status=Status.CLOSED)
+    found = cases.aggregate(closed=Count("pk", filter=is_closed), all=Count("pk"))
+    counts = {"open": found["all"] - found["closed"], **found}
+    if tab not in counts or (tab == "open" and not counts["open"] and found["all"]):
+        tab = "all"
+    shown = cases if tab == "all" else cases.filter(is_closed) if tab == "closed" else cases.exclude(is_closed)
+    rows = shown.select_related("assigned_employee", "contact").order_by("-modified_at", "-pk")
+    return {
+        "cases": list(rows[:MOST_CASES]),
+        "case_tab": tab,
+        "case_tabs": [(value, title, counts[value]) for value, title in CASE_TABS],
+        "case_count": found["all"],
+        "more_cases": max(0, counts[tab] - MOST_CASES),
+    }

@@ -6,9 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import SimpleLazyObject
 
+from caseway.accounts.gather import Short, gather
 from caseway.accounts.models import Employee
-from caseway.intake.alarms import open_alarms
+from caseway.cases import notices
+from caseway.cases.models import Tag
+from caseway.intake.alarms import open_alarms, worker_beats
+from caseway.intake.models import Alarm
 from caseway.outbound.models import Pause, PauseKind
 
 HTMX_CONFIG = (
@@ -17,21 +23,53 @@ HTMX_CONFIG = (
     '{"code":"409","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}'
 )
 
+MOST_UNREAD = 100
+"""Counted up to here."""
+
 
 def workspace(request: HttpRequest) -> dict[str, Any]:
-    """`employee` (or None), an administrator's `alarms`, whether this is the demo, and how htmx has to behave."""
+    """`employee` (or None), an administrator's `alarms`, what is unread, whether this is the demo, how htmx behaves.
+
+    Functions and lazy values ask only when a template names them.
+    """
     user = getattr(request, "user", None)
     employee: Employee | None = user if isinstance(user, Employee) and user.is_authenticated else None
+    shell = SimpleLazyObject(lambda: _shell(employee))
     return {
-        "sending_pause": lambda: _sending_pause(employee) if employee else None,
+        "sending_pause": lambda: shell["pause"],
         "employee": employee,
-        "alarms": lambda: open_alarms(employee.organisation_id) if employee and employee.is_administrator else [],
+        "alarms": lambda: shell["alarms"],
+        "tag_hues": SimpleLazyObject(lambda: shell["tag_hues"]),
+        "unread_notices": lambda: shell["unread_notices"],
         "is_demo": settings.CASEWAY_DEMO,
         "htmx_config": HTMX_CONFIG,
     }
 
 
-def _sending_pause(employee: Employee) -> Pause | None:
-    """Why nothing leaves; asked for by pages of administrators only."""
-    active = Pause.objects.active().filter(organisation_id=employee.organisation_id, kind=PauseKind.SENDING)
-    return active.first()
+def _shell(employee: Employee | None) -> dict[str, Any]:
+    """What stands around every page: alarms and why nothing leaves, the hues of tags, what is unread.
+
+    One query while all is well: alarms are looked up at this moment only where no worker keeps them.
+    """
+    if employee is None:
+        return {"alarms": [], "pause": None, "tag_hues": {}, "unread_notices": 0}
+    organisation = employee.organisation_id
+    unread = notices.listed(employee).filter(read_at=None).order_by("case").distinct("case")
+    hues = Tag.objects.filter(organisation_id=organisation, hue__isnull=False)
+    wanted = {"hues": Short.of(hues, "name", "hue"), "unread": Short.of(unread[:MOST_UNREAD], "case_id")}
+    if employee.is_administrator:
+        pauses = Pause.objects.active().filter(organisation_id=organisation, kind=PauseKind.SENDING)
+        open_ones = Alarm.objects.open().filter(organisation_id=organisation)
+        wanted["alarms"] = Short.of(open_ones, "kind", "text", "fix", "since")
+        wanted["alive"] = Short.of(worker_beats(), "pk")
+        wanted["pauses"] = Short.of(pauses.order_by("pk")[:1], "pk", "reason")
+    found = gather(**wanted)
+    alarms: list[Any] = [row | {"since": parse_datetime(row["since"])} for row in found.get("alarms", [])]
+    if employee.is_administrator and not found["alive"]:
+        alarms = open_alarms(organisation)
+    return {
+        "alarms": alarms,
+        "pause": next(iter(found.get("pauses", [])), None),
+        "tag_hues": {row["name"]: row["hue"] for row in found["hues"]},
+        "unread_notices": len(found["unread"]),
+    }

@@ -17,7 +17,8 @@ RELATED = (
     "organisation",
     "created_by",
     "modified_by",
-    "related_to",
+    "merged_into",
+    "snoozed_by",
 )
 
 

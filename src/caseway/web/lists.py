@@ -1,90 +1,210 @@
-"""The lists of cases, their rows, and what is done to several at once."""
+"""The lists of cases and their rows."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext_noop
+from django.views.decorators.http import require_safe
 
 from caseway.accounts.models import Employee
 from caseway.cases import lists
-from caseway.cases.errors import CaseError
-from caseway.cases.models import Case, Status
+from caseway.cases.lists.pages import RELATED
+from caseway.cases.lists.saved import may_change, saved_views
+from caseway.cases.lists.unread import with_unread
+from caseway.cases.models import Case, Priority, Status, WrittenDraft
+from caseway.cases.models.ranks import CAME
 from caseway.mailboxes.models import Mailbox
-from caseway.web.doors import EmployeeRequest, employee_page, writer_page
+from caseway.web.bulk import colleague as colleague  # noqa: PLC0414 - where others look for it
+from caseway.web.chips import chips
+from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import readable
+from caseway.web.listing import Asked
 
 MOST_CHANGES = 100
+MOST_DRAFTS = 50
 OVERLAP = timedelta(seconds=2)
 """Transactions that were open when the page was made count too."""
 
+IN_HEAD = ("my-cases", "unassigned", "all-open", "waiting", "closed")
+"""Lists that have a tab of their own; the others are behind 'Views'."""
+
 EMPTY = {
-    "my-cases": ("Nothing waiting for you", "You answered everything assigned to you."),
-    "unassigned": ("Every case has an owner", "New mail without an assignee appears here."),
-    "all-open": ("No open cases", "Mail to your support addresses becomes a case here by itself."),
-    "waiting": ("Nobody has to answer you", "Cases that wait for a customer appear here."),
-    "closed": ("No closed cases yet", "A case that is closed stays here and can be reopened."),
-    "trash": ("The trash is empty", "Deleted cases stay here until somebody restores them."),
+    "my-cases": (
+        gettext_noop("Nothing waiting for you"),
+        gettext_noop("You answered everything that is assigned to you or that you follow."),
+    ),
+    "unassigned": (
+        gettext_noop("Every case has an owner"),
+        gettext_noop("New mail without an assignee appears here."),
+    ),
+    "all-open": (
+        gettext_noop("No open cases"),
+        gettext_noop("Mail to your support addresses becomes a case here by itself."),
+    ),
+    "waiting": (
+        gettext_noop("Nobody has to answer you"),
+        gettext_noop("Cases that wait for a customer appear here."),
+    ),
+    "closed": (
+        gettext_noop("No closed cases yet"),
+        gettext_noop("A case that is closed stays here and can be reopened."),
+    ),
+    "mentions": (
+        gettext_noop("Nobody mentioned you"),
+        gettext_noop("Cases appear here when a colleague writes @ and your name in a note."),
+    ),
+    "drafts": (
+        gettext_noop("No drafts"),
+        gettext_noop("What you begin to write is kept here until it is sent."),
+    ),
+    "snoozed": (
+        gettext_noop("No case is asleep"),
+        gettext_noop("A snoozed case waits here until its time comes or the customer answers."),
+    ),
+    "trash": (
+        gettext_noop("The trash is empty"),
+        gettext_noop("Deleted cases stay here until somebody restores them."),
+    ),
 }
 
 
 @employee_page
 @require_safe
 def cases(request: EmployeeRequest, slug: str = "my-cases") -> HttpResponse:
-    """A list, or with `after` the rows that follow, or with `q` what a search finds in it."""
-    view = lists.VIEWS.get(slug)
-    if view is None:
-        raise Http404
-    words = request.GET.get("q", "").strip()
-    rows = view.rows(request.user)
-    page = lists.page(lists.search(rows, words) if words else rows, request.GET.get("after", ""))
-    context: dict[str, Any] = {
-        "app": "cases",
-        "view": view,
-        "page": page,
-        "q": words,
-        "counts": _shown_counts(request.user),
-        "views": lists.VIEWS.values(),
-        "employees": Employee.objects.active().filter(organisation_id=request.user.organisation_id).order_by("name"),
-        "statuses": Status.choices,
-    }
-    if not page.rows:
-        title, text = EMPTY[slug]
-        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}
-    return render(request, "cases/list.html", context)
+    """A list that everybody has, as the address narrows it; with `after` the rows that follow."""
+    return show_list(request, Asked.of(request, slug))
 
 
 @employee_page
 @require_safe
-def case_row(request: EmployeeRequest, number: int) -> HttpResponse:
-    """One row as it is now, for a list that is open. 204 when the case is not (or no more) in that list."""
-    view = lists.VIEWS.get(request.GET.get("view", ""))
-    if view is None:
-        raise Http404
-    related = ("contact", "customer", "assigned_employee", "assigned_team")
-    case = readable(request.user).select_related(*related).filter(number=number).first()
-    if case is None:
-        return HttpResponse(status=204)
-    is_in_view = view.rows(request.user).filter(pk=case.pk).exists()
-    if not is_in_view and "keep" not in request.GET:
-        return HttpResponse(status=204)
-    return render(request, "cases/_row.html", {"case": case, "view": view, "has_left": not is_in_view})
+def saved_view(request: EmployeeRequest, pk: int) -> HttpResponse:
+    """A list that somebody saved."""
+    return show_list(request, Asked.of_saved(request, pk))
+
+
+def show_list(request: EmployeeRequest, asked: Asked) -> HttpResponse:
+    after = request.GET.get("after", "")
+    page = lists.page(asked.parts(), after, sort=asked.sort, grouping=asked.grouping, employee=request.user)
+    context = _rows_context(asked, page, after)
+    if after and request.htmx:
+        return render(request, "cases/_rows.html", context)
+    context |= _page_context(request.user, asked)
+    if not page.rows and not context["new_drafts"]:
+        title, text = EMPTY[asked.view.slug]
+        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}
+    return render(request, "cases/list.html", context)
+
+
+def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
+    before = None
+    if after and asked.grouping:  # under which heading did the page before end?
+        last = after.rpartition("_")[2]
+        if last.isdecimal() and len(last) < 19:
+            before = Case.objects.filter(pk=int(last)).first()
+    drafts: dict[int, str] = {}
+    if asked.view.slug == "drafts" and page.rows:
+        mine = WrittenDraft.objects.filter(employee=asked.employee, case__in=page.rows)
+        drafts = dict(mine.order_by("modified_at").values_list("case_id", "text"))
+    return {
+        "asked": asked,
+        "view": asked.view,
+        "page": page,
+        "groups": lists.groups(page, asked.grouping, asked.sort, before=before),
+        "more_url": asked.url_with(after=page.next) if page.next else "",
+        "q": asked.words,
+        "drafts": drafts,
+        "today": timezone.localdate(),
+    }
+
+
+def _page_context(employee: Employee, asked: Asked) -> dict[str, Any]:
+    """What stands around the rows."""
+    counts = shown_counts(employee)
+    saved = list(saved_views(employee))
+    has_new_drafts = asked.view.slug == "drafts" and not asked.is_narrowed
+    new = WrittenDraft.objects.filter(employee=employee, case=None).order_by("-modified_at")
+    return {
+        "app": "cases",
+        "counts": counts,
+        "chips": chips(asked),
+        **_links(asked),
+        "tabs": tabs(asked),
+        "more_views": [view for slug, view in lists.VIEWS.items() if slug not in IN_HEAD],
+        "my_views": [row for row in saved if row.employee_id == employee.pk],
+        "shared_views": [row for row in saved if row.employee_id != employee.pk],
+        "may_change": asked.saved is not None and may_change(asked.saved, employee),
+        "new_drafts": new[:MOST_DRAFTS] if has_new_drafts else (),
+        "statuses": Status.choices,
+        "priorities": Priority.choices,
+    }
+
+
+def _links(asked: Asked) -> dict[str, Any]:
+    """Addresses of the same list, otherwise."""
+    groupings = {"": gettext_noop("Nothing"), **asked.groupings}
+    return {
+        "url_without_words": asked.url_with(words=""),
+        "url_without_filters": asked.url_with(filters={}),
+        "order_choices": [(asked.url_with(sort=sort.slug), sort.title, sort == asked.sort) for sort in asked.sorts],
+        "group_choices": [
+            (asked.url_with(group=slug), title, slug == asked.grouping) for slug, title in groupings.items()
+        ],
+        "group_title": groupings[asked.grouping],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One list in the header bar."""
+
+    title: str
+    url: str
+    is_current: bool
+    count_of: str = ""
+    is_name: bool = False
+    """The title is somebody's own word and not translated."""
+
+
+def tabs(asked: Asked) -> list[Tab]:
+    """The five that everybody looks at, and the one that is shown."""
+    found = []
+    for slug, view in lists.VIEWS.items():
+        is_current = asked.saved is None and slug == asked.view.slug
+        if slug in IN_HEAD or is_current:
+            found.append(
+                Tab(view.title, reverse("case-list", args=[slug]), is_current, slug if view.is_counted else "")
+            )
+    if asked.saved is not None:
+        found.append(Tab(asked.saved.name, reverse("saved-view", args=[asked.saved.pk]), True, is_name=True))
+    return found
+
+
+@employee_page
+@require_safe
+def case_rows(request: EmployeeRequest) -> HttpResponse:
+    """Rows of the cases `n` as they are now, for a list that is open. Those that are not in it are marked as left."""
+    asked = Asked.of_query(request.user, request.GET)
+    numbers = [int(n) for n in request.GET.getlist("n")[:MOST_CHANGES] if n.isdecimal() and len(n) < 18]
+    rows = with_unread(readable(request.user).filter(number__in=numbers), request.user)
+    found = list(rows.annotate(came=CAME).select_related(*RELATED))
+    there = set(asked.rows().filter(pk__in=[case.pk for case in found]).values_list("pk", flat=True))
+    context = _rows_context(asked, lists.Page(found, ""), "") | {"rows": [(row, row.pk not in there) for row in found]}
+    return render(request, "cases/_some_rows.html", context)
 
 
 @employee_page
 @require_safe
 def case_counts(request: EmployeeRequest) -> HttpResponse:
     """The numbers beside the views."""
-    return JsonResponse(_shown_counts(request.user))
+    return JsonResponse(shown_counts(request.user))
 
 
 @employee_page
@@ -99,54 +219,8 @@ def case_changes(request: EmployeeRequest) -> HttpResponse:
     )
 
 
-@writer_page
-@require_POST
-def bulk(request: EmployeeRequest) -> HttpResponse:
-    """The same change to every case that is ticked."""
-    numbers = [int(number) for number in request.POST.getlist("case") if number.isdecimal()][:200]
-    action, value = request.POST.get("action", ""), request.POST.get("value", "")
-    back = request.POST.get("view", "my-cases")
-    changed, problems = 0, []
-    for case in Case.objects.visible_to(request.user).filter(number__in=numbers):
-        try:
-            _apply(case, action, value, request.user)
-            changed += 1
-        except (CaseError, ValueError) as error:
-            problems.append(str(error))
-    if changed:
-        text = ngettext("%(count)s case changed.", "%(count)s cases changed.", changed) % {"count": changed}
-        messages.success(request, text)
-    for problem in problems[:3]:
-        messages.error(request, problem)
-    return redirect(reverse("case-list", args=[back if back in lists.VIEWS else "my-cases"]))
-
-
-def _apply(case: Case, action: str, value: str, by: Employee) -> None:
-    if action == "close":
-        case.close(by=by)
-    elif action == "status" and value in Status.values:
-        case.set_status(value, by=by)
-    elif action == "assign":
-        case.assign(colleague(by, value), by=by)
-    else:
-        raise ValueError(_("Nothing was chosen. Choose what to do with the cases."))
-
-
-def colleague(by: Employee, value: str) -> Employee | None:
-    """The active employee of the same organisation with that id; None for nobody.
-
-    Raises ValueError for an id that is none of theirs.
-    """
-    if not value or value == "0":
-        return None
-    rows = Employee.objects.active().filter(organisation_id=by.organisation_id)
-    found = rows.filter(pk=int(value)).first() if value.isdecimal() and len(value) < 18 else None
-    if found is None:
-        raise ValueError(_("This person is not an active employee. Choose somebody else."))
-    return found
-
-
-def _shown_counts(employee: Employee) -> dict[str, str]:
+def shown_counts(employee: Employee) -> dict[str, str]:
+    """Counts of the views as they are written: '999+' where counting stopped, nothing for none."""
     most = lists.MOST_COUNTED - 1
     found = lists.counts(employee)
-    return {slug: f"{most}+" if count > most else str(count) for slug, count in found.items()}
+    return {slug: f"{most}+" if count > most else str(count or "") for slug, count in found.items()}

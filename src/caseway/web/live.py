@@ -38,8 +38,9 @@ RELOAD: Event = {"event": "reload"}
 class Subscription:
     """One open page."""
 
-    def __init__(self, organisation_id: int) -> None:
+    def __init__(self, organisation_id: int, employee_id: int = 0) -> None:
         self.organisation_id = organisation_id
+        self.employee_id = employee_id
         self.events: asyncio.Queue[Event] = asyncio.Queue(MOST_WAITING)
 
     def offer(self, event: Event) -> None:
@@ -93,10 +94,11 @@ class Hub:
         try:
             event = json.loads(payload)
             organisation_id = event.pop("organisation")
+            only = event.pop("employee", None)  # for one person's pages
         except (ValueError, KeyError, AttributeError):
             return
         for page in self._pages:
-            if page.organisation_id == organisation_id:
+            if page.organisation_id == organisation_id and only in {None, page.employee_id}:
                 page.offer(event)
 
     def _tell_all(self, event: Event) -> None:
@@ -117,14 +119,14 @@ async def live(request: HttpRequest) -> HttpResponseBase:
     employee_id, organisation_id = await sync_to_async(_who)(request)
     if employee_id is None or organisation_id is None:
         return HttpResponse(status=401)
-    response = StreamingHttpResponse(_events(request, organisation_id), content_type="text/event-stream")
+    response = StreamingHttpResponse(_events(request, organisation_id, employee_id), content_type="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _events(request: HttpRequest, organisation_id: int) -> AsyncIterator[str]:
-    page, hub, loop = Subscription(organisation_id), _hub(), asyncio.get_running_loop()
+async def _events(request: HttpRequest, organisation_id: int, employee_id: int) -> AsyncIterator[str]:
+    page, hub, loop = Subscription(organisation_id, employee_id), _hub(), asyncio.get_running_loop()
     hub.open(page)
     checked = beaten = loop.time()
     try:

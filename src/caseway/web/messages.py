@@ -68,7 +68,7 @@ def message_body(request: EmployeeRequest, pk: int) -> HttpResponse:
 def attachment(request: EmployeeRequest, pk: int) -> HttpResponse:
     """A file, always as a download and never by the type that its sender claims."""
     row = find_attachment(request.user, pk)
-    return _guarded(_content(row), name=row.name)
+    return guarded(content_of(row), name=row.name)
 
 
 @employee_page
@@ -76,11 +76,11 @@ def attachment(request: EmployeeRequest, pk: int) -> HttpResponse:
 def attachment_preview(request: EmployeeRequest, pk: int) -> HttpResponse:
     """A picture shown in the page: only when its bytes say that it is one."""
     row = find_attachment(request.user, pk)
-    content = _content(row)
+    content = content_of(row)
     kind = image_type(content)
     if not kind:
         raise Http404
-    response = _guarded(content, kind)
+    response = guarded(content, kind)
     response.headers["Cache-Control"] = "private, max-age=3600"
     return response
 
@@ -120,8 +120,8 @@ def outbound_source(request: EmployeeRequest, pk: int) -> HttpResponse:
 def source(request: HttpRequest, raw: bytes, name: str) -> HttpResponse:
     """Plain text to read, or with `download` the file."""
     if "download" in request.GET:
-        return _guarded(raw, name=name)
-    return _guarded(raw.decode("utf-8", "replace").encode(), "text/plain; charset=utf-8")
+        return guarded(raw, name=name)
+    return guarded(raw.decode("utf-8", "replace").encode(), "text/plain; charset=utf-8")
 
 
 def image_type(content: bytes) -> str:
@@ -131,7 +131,8 @@ def image_type(content: bytes) -> str:
     return next((kind for sign, kind in IMAGE_SIGNS if content.startswith(sign)), "")
 
 
-def _content(row: Attachment) -> bytes:
+def content_of(row: Attachment) -> bytes:
+    """The file's bytes, out of the message's; Http404 when they are not there."""
     if row.message.raw is None:
         raise Http404
     part = parse.part(row.message.raw.content(), row.part)
@@ -150,7 +151,7 @@ def _cid_resolver(message: Message) -> Callable[[str], str | None]:
     return resolve
 
 
-def _guarded(content: bytes, kind: str = "application/octet-stream", *, name: str = "") -> HttpResponse:
+def guarded(content: bytes, kind: str = "application/octet-stream", *, name: str = "") -> HttpResponse:
     """Bytes of strangers: never sniffed, never run; with a `name` never shown either."""
     response = HttpResponse(content, content_type=kind)
     if name:

@@ -3,49 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from contextlib import ExitStack
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone, translation
+from django.utils import translation
 
+from caseway.accounts.languages import as_read_by
 from caseway.accounts.models import Employee
-from caseway.accounts.scope import organisation_scope
+from caseway.accounts.scope import current_scope, organisation_scope
+from caseway.accounts.sign_in import ORGANISATION
 from caseway.web.errors import refusal
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class EmployeeMiddleware:
-    """Runs the view in the scope of the signed-in employee's organisation, language and time zone."""
+    """Runs the view in the scope of the signed-in employee's organisation, language and time zone.
+
+    Pages for somebody who is not signed in speak as the browser asks (Accept-Language): Django's LocaleMiddleware,
+    which runs before, has seen to that.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        employee = request.user
-        if not isinstance(employee, Employee) and not employee.is_authenticated:
-            return self.get_response(request)
-        with (
-            organisation_scope(employee.organisation_id),
-            translation.override(language_of(employee)),
-            timezone.override(time_zone_of(employee)),
-        ):
-            return self.get_response(request)
+        organisation = request.session.get(ORGANISATION)
+        with ExitStack() as entered:
+            if isinstance(organisation, int):
+                entered.enter_context(organisation_scope(organisation))
+            employee = request.user
+            if not isinstance(employee, Employee) and not employee.is_authenticated:
+                entered.close()
+                return self.get_response(request)
+            if current_scope() != str(employee.organisation_id):
+                entered.enter_context(organisation_scope(employee.organisation_id))
+            entered.enter_context(as_read_by(employee))
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", translation.get_language())
+            return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return refusal(request, exception)
-
-
-def language_of(employee: Employee) -> str:
-    """The employee's language, else the organisation's, else the installation's."""
-    wanted = employee.language or employee.organisation.language
-    return wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-
-
-def time_zone_of(employee: Employee) -> ZoneInfo:
-    """The employee's time zone, else the organisation's, else the installation's."""
-    try:
-        return ZoneInfo(employee.time_zone or employee.organisation.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(settings.TIME_ZONE)

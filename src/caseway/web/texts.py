@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import escape, urlize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from caseway.mail.model import Address
+from caseway.web import formats
 
 
 def when(moment: datetime | None) -> str:
@@ -29,17 +30,17 @@ def when(moment: datetime | None) -> str:
     if 0 <= minutes < 60:
         return ngettext("%(count)s min ago", "%(count)s min ago", minutes) % {"count": minutes}
     if local.date() == today:
-        return formats.time_format(local, "H:i")
+        return formats.clock(local)
     if local.date() == today - timedelta(days=1):
         return _("Yesterday")
     if timedelta(0) < today - local.date() < timedelta(days=7):
-        return formats.date_format(local, "D")
-    return formats.date_format(local, "j M" if local.year == today.year else "j M Y")
+        return formats.weekday(local)
+    return formats.short_date(local, today.year)
 
 
 def day(value: date | None) -> str:
     """A date without time, short."""
-    return formats.date_format(value, "j M Y") if value else ""
+    return formats.short_date(value) if value else ""
 
 
 def size(count: int) -> str:
@@ -57,11 +58,21 @@ def addresses(pairs: Any) -> str:
     return ", ".join(str(name or email) for name, email in pairs or [])
 
 
+def plain(value: Any) -> str:
+    """A number as it is typed: without the signs that a language groups digits with."""
+    return str(value)
+
+
 def milliseconds(count: Any) -> str:
     """A duration for people: '34 ms', '2.1 s'."""
     if not isinstance(count, int | float):
         return ""
-    return f"{count:.0f}\xa0ms" if count < 1000 else f"{count / 1000:.1f}\xa0s"
+    return f"{count:.0f}\xa0ms" if count < 1000 else f"{formats.number(count / 1000, 1)}\xa0s"
+
+
+def number(count: Any) -> str:
+    """A count with the language's marks between thousands. Never for case numbers and ids."""
+    return formats.number(count) if isinstance(count, int | float) else str(count)
 
 
 def paragraphs(text: str) -> SafeString:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
+from django.utils.safestring import SafeString
 
-from caseway.cases.models import Case, Event, EventKind, Message, Priority, Status
+from caseway.cases.models import Case, Event, Message
+from caseway.web.files import how_to_view
+from caseway.web.sentences import ICONS, begun, tell
 
 TOGETHER = timedelta(minutes=2)
 """Events of one person within this time are told in one sentence."""
+LATEST = 100
+"""Entries that a page shows at first; earlier ones wait for a click."""
+MOST = 1_000
+"""Entries that an open page may ask for anew."""
 
 
 @dataclass(slots=True)
@@ -26,6 +31,9 @@ class Entry:
     version: str
     message: Message | None = None
     events: list[Event] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    rests: list[dict[str, Any]] = field(default_factory=list)
+    """What is missing of a mail that was too large to be fetched whole."""
 
     @property
     def icon(self) -> str:
@@ -35,20 +43,56 @@ class Entry:
     def sentence(self) -> SafeString:
         """'Dana set the priority to High, tags changed': whoever did it, then what was done."""
         actor = self.events[0].employee
-        told = [phrase for event in self.events if (phrase := tell(event, is_acting=actor is not None))]
+        told = [phrase for event in self.events if (phrase := tell(event))]
         phrases = format_html_join(", ", "{}", ((phrase,) for phrase in told))
         if actor is None:
-            return mark_safe(phrases[:1].upper() + phrases[1:])  # noqa: S308 - made by format_html
+            return begun(phrases)
         return format_html("<b>{}</b> {}", actor.name, phrases)
 
 
-def entries(case: Case) -> list[Entry]:
-    """The case's timeline, ready to be drawn."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A stretch of a case's history."""
+
+    entries: list[Entry]
+    first: str
+    """Key of its first entry."""
+    has_earlier: bool
+
+    @property
+    def message_ids(self) -> list[int]:
+        return [entry.message.pk for entry in self.entries if entry.message is not None]
+
+    @property
+    def has_unknown_address(self) -> bool:
+        """Some mail came to an address of ours that no row names; of earlier ones it is not known."""
+        return self.has_earlier or any(entry.message and entry.message.unknown_address for entry in self.entries)
+
+    def add_files(self, found: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Give each message what `surroundings.files` found of it."""
+        of = {entry.message.pk: entry for entry in self.entries if entry.message is not None}
+        for row in found["files"]:
+            row["view"] = how_to_view(row["name"], row["content_type"], row["size"])
+            of[row["message_id"]].files.append(row)
+        for row in found["rests"]:
+            of[row["message_id"]].rests.append(row)
+        for entry in of.values():
+            states = [str(row["state"]) for row in entry.rests if row["state"]]
+            entry.version = "-".join([entry.version, str(len(entry.files)), *states])
+
+
+def entries(case: Case, *, size: int = LATEST, before: str = "", since: str = "") -> Told:
+    """The case's timeline: the latest 100 entries, or those before or since a key. Their files come by `add_files`."""
+    page = case.timeline_page(size=MOST if since else size, before=before, since=since)
+    return Told(_grouped(page.entries), page.first, page.has_earlier)
+
+
+def _grouped(items: Iterable[Message | Event]) -> list[Entry]:
     result: list[Entry] = []
-    for item in case.timeline():
+    for item in items:
         if isinstance(item, Message):
             result.append(Entry(f"message-{item.pk}", item.created_at, _message_version(item), message=item))
-        elif tell(item, is_acting=False):
+        elif tell(item):
             last = result[-1] if result else None
             if last is not None and last.events and _belongs(last.events[-1], item):
                 last.events.append(item)
@@ -64,140 +108,9 @@ def _belongs(before: Event, after: Event) -> bool:
 
 def _message_version(message: Message) -> str:
     outbound = getattr(message, "outbound", None)
-    if outbound is not None:
-        copy = getattr(outbound, "sent_copy", None)
-        return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" + (
-            f"-{copy.state}-{copy.attempts}" if copy else ""
-        )
-    parts = [str(len(message.attachments.all()))]
-    for inbound in message.inbound.all():
-        rest = getattr(inbound, "remainder", None)
-        parts += [rest.state] if rest is not None else []
-    return "-".join(parts)
-
-
-def tell(event: Event, *, is_acting: bool) -> SafeString | str:
-    """What happened, as part of a sentence; '' for what is told elsewhere."""
-    phrase = PHRASES.get(event.kind)
-    return phrase(event.data if isinstance(event.data, Mapping) else {}, is_acting) if phrase else ""
-
-
-ICONS: dict[str, str] = {
-    EventKind.CREATED: "zap",
-    EventKind.ASSIGNED: "user-plus",
-    EventKind.STATUS: "circle-dashed",
-    EventKind.PRIORITY: "chevrons-up",
-    EventKind.TAGS: "tag",
-    EventKind.TYPE: "shapes",
-    EventKind.NEED_BY: "calendar",
-    EventKind.ACKNOWLEDGED: "mail-check",
-    EventKind.NOT_ACKNOWLEDGED: "mail-x",
-    EventKind.REOPENED: "rotate-ccw",
-    EventKind.AUTOMATIC_MAIL: "bot",
-    EventKind.BOUNCED: "triangle-alert",
-    EventKind.DELETED: "trash-2",
-    EventKind.RESTORED: "archive-restore",
-    EventKind.RELATED: "link",
-    EventKind.JOINED: "user-plus",
-    EventKind.VERIFIED: "user-check",
-}
-
-Data = Mapping[str, Any]
-
-
-def _bold(text: str, **values: Any) -> SafeString:
-    """A translated sentence part whose values are bold and escaped."""
-    return format_html(text, **{name: format_html("<b>{}</b>", value) for name, value in values.items()})
-
-
-def _created(data: Data, is_acting: bool) -> SafeString:
-    source = {"email": _("Email to Case"), "api": _("the API")}.get(str(data.get("by")), _("hand"))
-    told = _("created the case") if is_acting else _bold(_("created by {source}"), source=source)
-    if assignee := data.get("employee") or data.get("team"):
-        return format_html("{}, {}", told, _bold(_("assigned to {name}"), name=assignee))
-    return format_html("{}", told)
-
-
-def _assigned(data: Data, is_acting: bool) -> SafeString | str:
-    name = data.get("employee") or data.get("team")
-    if not name:
-        return _("took the assignee away") if is_acting else _("assignee taken away")
-    return _bold(_("assigned it to {name}") if is_acting else _("assigned to {name}"), name=name)
-
-
-def _status(data: Data, is_acting: bool) -> SafeString:
-    after = _label(Status, data.get("after"))
-    return _bold(_("set the status to {after}") if is_acting else _("status set to {after}"), after=after)
-
-
-def _priority(data: Data, is_acting: bool) -> SafeString:
-    after = _label(Priority, data.get("after"))
-    return _bold(_("set the priority to {after}") if is_acting else _("priority set to {after}"), after=after)
-
-
-def _type(data: Data, is_acting: bool) -> SafeString:
-    after = data.get("after") or _("none")
-    return _bold(_("set the type to {after}") if is_acting else _("type set to {after}"), after=after)
-
-
-def _tags(data: Data, is_acting: bool) -> SafeString:
-    before, after = list(data.get("before") or []), list(data.get("after") or [])
-    added = ", ".join(tag for tag in after if tag not in before)
-    removed = ", ".join(tag for tag in before if tag not in after)
-    parts = []
-    if added:
-        parts.append(_bold(_("added the tag {tags}") if is_acting else _("tag {tags} added"), tags=added))
-    if removed:
-        parts.append(_bold(_("removed the tag {tags}") if is_acting else _("tag {tags} removed"), tags=removed))
-    return format_html_join(", ", "{}", ((part,) for part in parts))
-
-
-def _need_by(data: Data, is_acting: bool) -> SafeString | str:
-    after = data.get("after")
-    if not after:
-        return _("took the need-by date away") if is_acting else _("need-by date taken away")
-    return _bold(_("set need by to {after}") if is_acting else _("need by set to {after}"), after=after)
-
-
-def _acknowledged(data: Data, is_acting: bool) -> SafeString:
-    told = _bold(_("acknowledgement for {to}"), to=data.get("to", ""))
-    problem = data.get("problem")
-    return format_html("{} ({})", told, problem) if problem else told
-
-
-def _bounced(data: Data, is_acting: bool) -> SafeString:
-    told = _bold(_("mail to {to} was not delivered"), to=data.get("recipient", ""))
-    return format_html("{}: {} {}", told, data.get("status", ""), data.get("diagnostic", ""))
-
-
-def _related(data: Data, is_acting: bool) -> SafeString:
-    return _bold(_("possibly related to {label}"), label=f"CW-{data.get('number')}")
-
-
-def _reason(text: str) -> Callable[[Data, bool], SafeString]:
-    return lambda data, _acting: format_html("{}: {}", _(text), data.get("reason", ""))
-
-
-PHRASES: dict[str, Callable[[Data, bool], SafeString | str]] = {
-    EventKind.CREATED: _created,
-    EventKind.ASSIGNED: _assigned,
-    EventKind.STATUS: _status,
-    EventKind.PRIORITY: _priority,
-    EventKind.TYPE: _type,
-    EventKind.TAGS: _tags,
-    EventKind.NEED_BY: _need_by,
-    EventKind.ACKNOWLEDGED: _acknowledged,
-    EventKind.NOT_ACKNOWLEDGED: _reason("no acknowledgement"),
-    EventKind.REOPENED: lambda data, acting: _("reopened it") if acting else _("reopened by a reply"),
-    EventKind.AUTOMATIC_MAIL: _reason("automatic mail arrived"),
-    EventKind.BOUNCED: _bounced,
-    EventKind.DELETED: lambda data, acting: _("deleted it") if acting else _("deleted"),
-    EventKind.RESTORED: lambda data, acting: _("restored it") if acting else _("restored"),
-    EventKind.RELATED: _related,
-    EventKind.JOINED: lambda data, acting: _bold(_("{email} wrote for the first time here"), email=data.get("email")),
-    EventKind.VERIFIED: lambda data, acting: _bold(_("accepted {email}"), email=data.get("email")),
-}
-
-
-def _label(choices: Any, value: Any) -> str:
-    return str(dict(choices.choices).get(value, value))
+    if outbound is None:
+        return "1"
+    copy = getattr(outbound, "sent_copy", None)
+    return f"{outbound.state}-{outbound.attempts}-{outbound.send_at:%Y%m%d%H%M%S}" + (
+        f"-{copy.state}-{copy.attempts}" if copy else ""
+    )

@@ -46,7 +46,7 @@ class ContactInList(Answer):
     job_title: str = Field(examples=["Photographer"])
     phone: str = Field(examples=["+49 40 5550 117"])
     is_blocked: bool = Field(examples=[False])
-    source: str = Field(description="email, manual or api", examples=["email"])
+    source: str = Field(description="email, manual, import or api", examples=["email"])
     created_at: datetime.datetime = Field(examples=["2026-11-23T09:12:44.120Z"])
     modified_at: datetime.datetime = Field(examples=["2026-11-23T09:12:44.120Z"])
     last_message_at: datetime.datetime | None = Field(examples=["2026-11-23T09:12:44.120Z"])

@@ -17,6 +17,7 @@ from caseway.cases.models.kinds import CaseLink, CaseType, CustomField, SavedVie
 from caseway.cases.models.message import Attachment, Message
 from caseway.cases.models.participant import Participant
 from caseway.cases.models.people import Follower, Mention, Notification, Seen, Viewing
+from caseway.cases.models.searchable import NameWord, SearchContact, SearchDocument
 
 __all__ = [
     "Attachment",
@@ -35,11 +36,14 @@ __all__ = [
     "Follower",
     "Mention",
     "Message",
+    "NameWord",
     "Notification",
     "NotificationKind",
     "Participant",
     "Priority",
     "SavedView",
+    "SearchContact",
+    "SearchDocument",
     "Seen",
     "Source",
     "Status",

@@ -10,9 +10,12 @@ from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation, Team
 from caseway.cases.models.choices import Priority, Source, Status
+from caseway.cases.models.ranks import CAME, DUE, PRIORITY_RANK
 from caseway.cases.models.verbs import CaseVerbs
 from caseway.contacts.models import Contact, Customer
 from caseway.mailboxes.models import SupportAddress
+
+_OPEN = models.Q(deleted_at=None) & ~models.Q(status="closed")
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -112,6 +115,37 @@ class Case(CaseVerbs, models.Model):
             models.Index(fields=["organisation", "contact", "-modified_at"], name="case_of_contact"),
             models.Index(
                 fields=["snoozed_until"], condition=models.Q(is_snoozed=True, deleted_at=None), name="case_to_wake"
+            ),
+            models.Index(
+                fields=["organisation", "-modified_at", "-id"],
+                condition=models.Q(deleted_at=None, status="waiting"),
+                name="case_waiting",
+            ),
+            models.Index(
+                fields=["organisation", "-modified_at", "-id"],
+                condition=models.Q(deleted_at=None, is_snoozed=True),
+                name="case_snoozed",
+            ),
+            models.Index(
+                fields=["organisation", "-modified_at", "-id"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="case_trash",
+            ),
+            models.Index(fields=["organisation", "-created_at", "-id"], condition=_OPEN, name="case_newest"),
+            models.Index(
+                fields=["organisation", "-created_at", "-id"],
+                condition=models.Q(deleted_at=None, status="closed"),
+                name="case_closed_newest",
+            ),
+            models.Index("organisation", CAME, "id", condition=_OPEN, name="case_waiting_longest"),
+            models.Index("organisation", DUE, "id", condition=_OPEN, name="case_due"),
+            models.Index(
+                "organisation",
+                PRIORITY_RANK.desc(),
+                models.F("modified_at").desc(),
+                models.F("id").desc(),
+                condition=_OPEN,
+                name="case_priority",
             ),
         ]
 

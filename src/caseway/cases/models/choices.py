@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Status(models.TextChoices):
-    NEW = "new", "New"
-    OPEN = "open", "Open"
-    WAITING = "waiting", "Waiting"
-    CLOSED = "closed", "Closed"
+    NEW = "new", pgettext_lazy("status", "New")
+    OPEN = "open", pgettext_lazy("status", "Open")
+    WAITING = "waiting", pgettext_lazy("status", "Waiting")
+    CLOSED = "closed", pgettext_lazy("status", "Closed")
 
 
 class Priority(models.TextChoices):
-    LOW = "low", "Low"
-    NORMAL = "normal", "Normal"
-    HIGH = "high", "High"
-    URGENT = "urgent", "Urgent"
+    LOW = "low", pgettext_lazy("priority", "Low")
+    NORMAL = "normal", pgettext_lazy("priority", "Normal")
+    HIGH = "high", pgettext_lazy("priority", "High")
+    URGENT = "urgent", pgettext_lazy("priority", "Urgent")
 
 
 class Source(models.TextChoices):
-    EMAIL = "email", "Email"
-    MANUAL = "manual", "By hand"
-    API = "api", "API"
+    EMAIL = "email", _("Email")
+    MANUAL = "manual", _("By hand")
+    API = "api", _("API")
 
 
 class Direction(models.TextChoices):
-    IN = "in", "Received"
-    OUT = "out", "Sent"
-    NOTE = "note", "Note"
+    IN = "in", pgettext_lazy("message", "Received")
+    OUT = "out", pgettext_lazy("message", "Sent")
+    NOTE = "note", pgettext_lazy("message", "Note")
 
 
 class EventKind(models.TextChoices):
@@ -68,29 +70,29 @@ class EventKind(models.TextChoices):
 class DraftKind(models.TextChoices):
     """What is being written."""
 
-    REPLY = "reply", "Reply"
-    REPLY_ALL = "reply_all", "Reply all"
-    FORWARD = "forward", "Forward"
-    NOTE = "note", "Note"
-    NEW = "new", "New case"
+    REPLY = "reply", pgettext_lazy("what is written", "Reply")
+    REPLY_ALL = "reply_all", pgettext_lazy("what is written", "Reply all")
+    FORWARD = "forward", pgettext_lazy("what is written", "Forward")
+    NOTE = "note", pgettext_lazy("what is written", "Note")
+    NEW = "new", pgettext_lazy("what is written", "New case")
 
 
 class FieldKind(models.TextChoices):
     """What a field of the organisation's own holds, and so how it is asked for."""
 
-    TEXT = "text", "Text"
-    NUMBER = "number", "Number"
-    DATE = "date", "Date"
-    CHOICE = "choice", "One of several"
-    CHECKBOX = "checkbox", "Yes or no"
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    DATE = "date", _("Date")
+    CHOICE = "choice", _("One of several")
+    CHECKBOX = "checkbox", _("Yes or no")
 
 
 class NotificationKind(models.TextChoices):
     """What an employee is told of."""
 
-    ASSIGNED = "assigned", "A case was assigned to me"
-    REPLIED = "replied", "A customer answered a case of mine"
-    MENTIONED = "mentioned", "A colleague mentioned me"
-    FOLLOWED = "followed", "Something happened in a case that I follow"
-    FAILED = "failed", "A mail of mine was not delivered"
-    WOKEN = "woken", "A snoozed case came back"
+    ASSIGNED = "assigned", _("A case was assigned to me")
+    REPLIED = "replied", _("A customer answered a case of mine")
+    MENTIONED = "mentioned", _("A colleague mentioned me")
+    FOLLOWED = "followed", _("Something happened in a case that I follow")
+    FAILED = "failed", _("A mail of mine was not delivered")
+    WOKEN = "woken", _("A snoozed case came back")

@@ -1,57 +1,13 @@
-"""Notes: what the team says among itself, and whom it mentions."""
+"""Whom a note mentions."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
-
-from django.db import transaction
-from django.db.models import F
-from django.utils import timezone
-
-from caseway.cases.models.choices import Direction
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from caseway.accounts.models import Employee
-    from caseway.cases.models import Case, Message
-
-
-class NoteVerbs:
-    """The verb of `Case` that every employee may use, light agents too."""
-
-    def note(self, text: str, *, by: Employee, mentions: Iterable[Employee] = ()) -> Message:
-        """A note that only the team sees. Whoever is mentioned follows the case from now on.
-
-        Raises ValueError when it is empty.
-        """
-        from caseway.cases.models import Case, Follower, Mention, Message
-
-        case = cast("Case", self)
-        text = text.strip().replace("\0", "")
-        if not text:
-            raise ValueError("The note is empty. Write something first.")
-        called = {
-            one.pk: one for one in mentions if one.is_active and one.organisation_id == case.organisation_id
-        }.values()
-        with transaction.atomic():
-            message = Message.objects.create(
-                organisation_id=case.organisation_id,
-                case=case,
-                direction=Direction.NOTE,
-                employee=by,
-                from_name=by.name,
-                text=text,
-                new_text=text,
-            )
-            common = {"organisation_id": case.organisation_id, "case": case}
-            Mention.objects.bulk_create([Mention(**common, message=message, employee=one) for one in called])
-            Follower.objects.bulk_create([Follower(**common, employee=one) for one in called], ignore_conflicts=True)
-            now = timezone.now()
-            Case.objects.filter(pk=case.pk).update(version=F("version") + 1, modified_at=now, modified_by=by)
-            case.refresh_from_db(fields=["version", "modified_at", "modified_by"])
-            case.tell_changed()
-        return message
 
 
 def mentioned(text: str, employees: Iterable[Employee], chosen: Iterable[int] = ()) -> list[Employee]:

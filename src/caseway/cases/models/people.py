@@ -97,6 +97,8 @@ class Notification(models.Model):
     actor = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     data: models.JSONField[Any, Any] = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
+    is_listed = models.BooleanField(default=True, help_text="Shown in the workspace; else told by other ways only")
+    to_mail = models.BooleanField(default=False, help_text="Told by email too, unless it is read before that")
     read_at = models.DateTimeField(null=True, blank=True)
     mailed_at = models.DateTimeField(null=True, blank=True)
 
@@ -104,6 +106,11 @@ class Notification(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["employee", "-id"], name="notification_list"),
             models.Index(fields=["employee"], condition=models.Q(read_at=None), name="notification_unread"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(to_mail=True, read_at=None, mailed_at=None),
+                name="notification_to_mail",
+            ),
         ]
 
     def __str__(self) -> str:

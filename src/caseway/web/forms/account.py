@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -62,24 +63,55 @@ class ChangePasswordForm(NewPasswordForm):
         return present
 
 
+PLACES = frozenset(
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"}
+)
+THEMES = [("", _("As the system")), ("light", _("Light")), ("dark", _("Dark"))]
+
+
 class ProfileForm(_ModelForm):
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    """What an employee sets for themselves. A time zone may be typed by its city alone."""
+
     language = forms.ChoiceField(label=_("Language"), required=False)
+    time_zone = forms.CharField(
+        label=_("Time zone"),
+        required=False,
+        max_length=60,
+        widget=forms.TextInput({"list": "zones", "autocomplete": "off", "spellcheck": "false"}),
+    )
+    theme = forms.ChoiceField(label=_("Theme"), required=False, choices=THEMES, widget=forms.RadioSelect)
 
     class Meta:
         model = Employee
-        fields: ClassVar[list[str]] = ["name", "language", "time_zone"]
-        labels: ClassVar[dict[str, Any]] = {"name": _("Name")}
+        fields: ClassVar[list[str]] = ["name", "language", "time_zone", "theme", "has_shortcuts"]
+        labels: ClassVar[dict[str, Any]] = {"name": _("Name"), "has_shortcuts": _("Single-key shortcuts")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(zoneinfo.available_timezones())
         organisation = self.instance.organisation
-        choices: dict[str, list[tuple[str, Any]]] = {
-            "time_zone": [("", organisation.time_zone), *((zone, zone) for zone in zones)],
-            "language": [("", _("As the organisation")), *settings.LANGUAGES],
-        }
-        for name, values in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = values
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)
+        present = dict(settings.LANGUAGES).get(organisation.language, organisation.language)
+        language.choices = [("", _("As the organisation (%(name)s)") % {"name": present}), *settings.LANGUAGES]
+        self.fields["time_zone"].widget.attrs["placeholder"] = organisation.time_zone
+
+    def clean_time_zone(self) -> str:
+        """The zone's full name; 'berlin' and 'new york' are enough."""
+        typed: str = self.cleaned_data["time_zone"].strip()
+        if not typed:
+            return ""
+        wanted = typed.replace(" ", "_").casefold()
+        names = sorted(zoneinfo.available_timezones())
+        exact = [name for name in names if name.casefold() == wanted]
+        by_city = [name for name in zone_names() if name.casefold().rpartition("/")[2] == wanted]
+        if not exact and len(by_city) != 1:
+            raise forms.ValidationError(
+                _("“%(typed)s” is no time zone that is known here. Choose one of the list.") % {"typed": typed}
+            )
+        return (exact or by_city)[0]
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """Time zones by their cities; old and technical names are understood, but not offered."""
+    return (*sorted(name for name in zoneinfo.available_timezones() if name.partition("/")[0] in PLACES), "UTC")

@@ -42,7 +42,7 @@ class ContactForm(_ModelForm):
         self.employee = employee
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.fields["emails"].initial = "\n".join(row.email for row in self.instance.addresses.order_by("pk"))
+            self.fields["emails"].initial = "\n".join(row.email for row in self.instance.sorted_addresses)
             self.fields["company"].initial = self.instance.customer.name if self.instance.customer else ""
 
     def clean_emails(self) -> list[str]:
@@ -65,19 +65,23 @@ class ContactForm(_ModelForm):
         """
         contact: Contact = self.save(commit=False)
         contact.organisation_id = self.employee.organisation_id
-        contact.customer = self._customer()
+        contact.customer_id = self._customer_id()
         contact.modified_at = timezone.now()
         if not self.instance.pk:
             contact.created_by, contact.source = self.employee, "manual"
+        if "notes" in self.changed_data:
+            contact.notes_by, contact.notes_at = self.employee, timezone.now()
         contact.save()
         kept = {address_key(email): email for email in self.cleaned_data["emails"]}
         contact.addresses.exclude(key__in=kept).delete()
-        known = set(contact.addresses.values_list("key", flat=True))
-        for key, email in kept.items():
-            if key not in known:
-                ContactAddress.objects.create(
-                    organisation_id=contact.organisation_id, contact=contact, email=email, key=key
-                )
+        known = {row.key: row for row in contact.addresses.all()}
+        for place, (key, email) in enumerate(kept.items()):
+            row = known.get(key) or ContactAddress(
+                organisation_id=contact.organisation_id, contact=contact, email=email, key=key
+            )
+            row.position = place
+            row.save()
+        contact.tell_changed()
         return contact
 
     def try_to_keep(self) -> Contact | None:
@@ -88,9 +92,10 @@ class ContactForm(_ModelForm):
             self.add_error("emails", _("Somebody else has just added one of these addresses. Look again and save."))
             return None
 
-    def _customer(self) -> Customer | None:
-        name = self.cleaned_data["company"].strip()
-        if not name:
-            return None
-        rows = Customer.objects.filter(organisation_id=self.employee.organisation_id, name__iexact=name)
-        return rows.first() or Customer.objects.create(organisation_id=self.employee.organisation_id, name=name)
+    def _customer_id(self) -> int | None:
+        """The company that was typed; for somebody new without one, that of the first address's domain."""
+        organisation = self.employee.organisation_id
+        if company := Customer.objects.named(organisation, self.cleaned_data["company"]):
+            return company.pk
+        emails = self.cleaned_data["emails"]
+        return Customer.objects.of_address(organisation, emails[0]) if emails and not self.instance.pk else None

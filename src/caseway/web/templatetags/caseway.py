@@ -9,16 +9,16 @@ from typing import Any
 
 import lucide
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from caseway.web import texts
+from caseway.web import formats, sentences, texts
 
 register = template.Library()
-_FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds)
-for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written):
+_FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.number)
+for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written, texts.plain, sentences.begun):
     register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
@@ -31,6 +31,12 @@ STATUS_SHAPES = {
     "closed": '<path fill-rule="evenodd" d="M8 1.6a6.4 6.4 0 1 0 0 12.8A6.4 6.4 0 0 0 8 1.6m3.1 4.7-3.7'
     ' 4.1-2.3-2.2 1-1 1.2 1.2 2.7-3z"/>',
 }
+TURNING = frozenset(
+    {"arrow-left", "arrow-right", "chevron-left", "chevron-right", "chevrons-left", "chevrons-right"}
+    | {"reply", "reply-all", "forward", "undo", "undo-2", "redo", "redo-2", "corner-down-right", "send"}
+    | {"log-in", "log-out", "panel-left", "panel-right", "text-quote"}
+)
+"""Icons that point along the line: mirrored where it runs from right to left."""
 PRIORITY_ICONS = {"urgent": "chevrons-up", "high": "chevron-up", "low": "chevron-down"}
 
 
@@ -43,11 +49,19 @@ def icon(name: str, size: str = "") -> SafeString:
 @lru_cache(maxsize=256)
 def _icon(name: str, size: str) -> SafeString:
     classes = f"i i--{size}" if size else "i"
+    classes += " i--turns" if name in TURNING else ""
     attributes: dict[str, Any] = {"class": classes, "aria_hidden": "true"}
     svg = lucide._render_icon(name, None, **attributes)
     for attribute in ('width="24"', 'height="24"', 'stroke-width="2"', 'fill="none"', 'stroke="currentColor"'):
         svg = svg.replace(f" {attribute}", "", 1)
     return mark_safe(svg)  # noqa: S308 - from the icon package
+
+
+@register.simple_tag(takes_context=True)
+def tag_pill(context: Any, name: str) -> SafeString:
+    """A case's tag in its colour."""
+    hue = (context.get("tag_hues") or {}).get(name)
+    return format_html('<span class="tag{}"><bdi>{}</bdi></span>', "" if hue is None else f" hue-{hue}", name)
 
 
 @register.simple_tag
@@ -122,7 +136,7 @@ def time(moment: datetime | None, full: bool = False) -> SafeString:
     if moment is None:
         return mark_safe("")
     local = timezone.localtime(moment)
-    title = formats.date_format(local, "D j M Y, H:i")
+    title = formats.full(local)
     return format_html(
         '<time datetime="{}" title="{}"{}>{}</time>',
         moment.isoformat(timespec="seconds"),

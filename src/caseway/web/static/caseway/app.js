@@ -17,8 +17,11 @@
 
   async function get(url) {
     let response;
+    const say = (name, status) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail: { url: String(url), status } }));
+    say("asking");
     try { response = await fetch(url, { headers: { "HX-Request": "true" }, credentials: "same-origin" }); }
-    catch { return new Response(null, { status: 503 }); } // the page is being left, or the connection is lost
+    catch { response = new Response(null, { status: 503 }); } // the page is being left, or the connection is lost
+    say("answered", response.status);
     if (response.redirected && new URL(response.url).pathname === "/sign-in") { location.reload(); return new Response(null, { status: 503 }); }
     return response;
   }
@@ -30,14 +33,15 @@
   }
 
   /* ── times: relative under an hour, fresh every half minute ── */
+  const ageing = new WeakSet(); // told in minutes until now
   function freshTimes() {
-    const lang = root.lang || "en";
+    const lang = `${root.lang || "en"}-u-nu-latn`; // the server writes these digits too
     const relative = new Intl.RelativeTimeFormat(lang, { numeric: "always", style: "short" });
     for (const time of all("time[data-when]")) {
       const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60000);
-      if (minutes >= 1 && minutes < 60) time.textContent = relative.format(-minutes, "minute");
-      else if (minutes >= 60 && minutes < 90 && /\d+\s*min/.test(time.textContent)) {
-        time.textContent = new Date(time.dateTime).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+      if (minutes >= 1 && minutes < 60) { time.textContent = relative.format(-minutes, "minute"); ageing.add(time); }
+      else if (minutes >= 60 && ageing.delete(time)) {
+        time.textContent = new Date(time.dateTime).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
       }
     }
   }
@@ -172,7 +176,7 @@
     if (event.key === "Escape" && drawer && !event.defaultPrevented) location.assign(drawer.dataset.closeUrl);
   });
 
-  document.addEventListener("htmx:afterSettle", (event) => { watchFrames(event.target); freshTimes(); });
+  document.addEventListener("htmx:afterSettle", (event) => { watchFrames(event.target); freshTimes(); startToasts(); });
   document.addEventListener("DOMContentLoaded", () => { watchFrames(); freshTimes(); startToasts(); });
 
   globalThis.caseway = { one, all, typing, announce, get, fragment, watchFrames, freshTimes, startToasts };

@@ -1,33 +1,18 @@
-"""The people who write to us, and the companies they write from."""
+"""The people who write to us, and their addresses."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import connection, models, transaction
-from django.db.models.functions import Upper
 from django.utils import timezone
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.accounts.together import add, reserve
+from caseway.contacts.models.customer import Customer
+from caseway.contacts.models.verbs import ContactVerbs
 from caseway.mail.address import address_key
 from caseway.mail.model import Address
-
-
-class Customer(models.Model):
-    """A company that contacts belong to."""
-
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="customers")
-    name = models.CharField(max_length=200)
-    domain = models.CharField(max_length=255, blank=True)
-    notes = models.TextField(blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["organisation", "domain"])]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ContactManager(models.Manager["Contact"]):
@@ -50,10 +35,34 @@ class ContactManager(models.Manager["Contact"]):
             return found, False
         return self.make_for_sender(organisation_id, sender)
 
+    def add_for_sender(self, organisation_id: int, sender: Address) -> Contact:
+        """The same where both rows may wait to be written: should somebody else have taken the address meanwhile, the
+        writing raises IntegrityError, and whoever asked looks again."""
+        contact = self.model(
+            pk=reserve(self.model),
+            organisation_id=organisation_id,
+            name=(sender.name or sender.email)[:200],
+            customer_id=Customer.objects.of_address(organisation_id, sender.email),
+        )
+        add(contact)
+        add(
+            ContactAddress(
+                organisation_id=organisation_id,
+                contact=contact,
+                email=sender.email[:320],
+                key=address_key(sender.email),
+            )
+        )
+        return contact
+
     def make_for_sender(self, organisation_id: int, sender: Address) -> tuple[Contact, bool]:
         """The same for a sender who was looked for and not found."""
         with transaction.atomic(savepoint=False):
-            contact = self.create(organisation_id=organisation_id, name=(sender.name or sender.email)[:200])
+            contact = self.create(
+                organisation_id=organisation_id,
+                name=(sender.name or sender.email)[:200],
+                customer_id=Customer.objects.of_address(organisation_id, sender.email),
+            )
             if ContactAddress.take(contact, sender.email):
                 return contact, True
             contact.delete()
@@ -62,7 +71,7 @@ class ContactManager(models.Manager["Contact"]):
         return winner, False
 
 
-class Contact(models.Model):
+class Contact(ContactVerbs, models.Model):
     """A person outside, known by one or more email addresses."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
@@ -71,8 +80,12 @@ class Contact(models.Model):
     job_title = models.CharField(max_length=200, blank=True)
     phone = models.CharField(max_length=60, blank=True)
     notes = models.TextField(blank=True)
+    notes_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    notes_at = models.DateTimeField(null=True, blank=True)
     is_blocked = models.BooleanField(default=False)
-    source = models.CharField(max_length=20, default="email", help_text="email, manual or api")
+    blocked_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    blocked_at = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=20, default="email", help_text="email, manual, import or api")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE, related_name="merged")
     created_by = models.ForeignKey(Employee, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -85,7 +98,9 @@ class Contact(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organisation", "-last_message_at", "-id"]),
             models.Index(fields=["organisation", "name", "id"]),
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="contact_name_like"),
+            models.Index(
+                fields=["organisation", "name", "id"], condition=models.Q(is_blocked=True), name="contact_blocked"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -94,8 +109,13 @@ class Contact(models.Model):
     @property
     def email(self) -> str:
         """The address that we write to first; '' without one."""
-        addresses = sorted(self.addresses.all(), key=lambda row: row.id)
+        addresses = self.sorted_addresses
         return addresses[0].email if addresses else ""
+
+    @property
+    def sorted_addresses(self) -> list[ContactAddress]:
+        """All addresses, the one that we write to first at the front. Cheap when they were prefetched."""
+        return sorted(self.addresses.all(), key=lambda row: (row.position, row.pk))
 
     @property
     def initials(self) -> str:
@@ -110,6 +130,7 @@ class ContactAddress(models.Model):
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="addresses")
     email = models.CharField(max_length=320)
     key = models.CharField(max_length=320)
+    position = models.IntegerField(default=0, help_text="The lowest is written to first; among equals the oldest")
     receives_mail = models.BooleanField(default=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
     bounce_reason = models.TextField(blank=True)
@@ -122,7 +143,6 @@ class ContactAddress(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["contact"]),
-            GinIndex(OpClass(Upper("email"), name="gin_trgm_ops"), name="contact_email_like"),
         ]
 
     def __str__(self) -> str:
@@ -134,8 +154,8 @@ class ContactAddress(models.Model):
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO contacts_contactaddress "
-                "(organisation_id, contact_id, email, key, receives_mail, bounce_reason) "
-                "VALUES (%s, %s, %s, %s, true, '') "
+                "(organisation_id, contact_id, email, key, position, receives_mail, bounce_reason) "
+                "VALUES (%s, %s, %s, %s, 0, true, '') "
                 "ON CONFLICT (organisation_id, key) WHERE receives_mail DO NOTHING",
                 [contact.organisation_id, contact.pk, email[:320], address_key(email)],
             )

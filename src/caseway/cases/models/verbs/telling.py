@@ -1,0 +1,98 @@
+"""A case's history: what was said and done, in the order of time, and who may be written to."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from django.db.models import Q, QuerySet
+
+from caseway.cases.models.choices import EventKind
+from caseway.cases.models.verbs.changing import Changing, check_may_write
+from caseway.mail.address import address_key
+
+if TYPE_CHECKING:
+    from caseway.accounts.models import Employee
+    from caseway.cases.models import Case, Event, Message
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Entries in the order of time, and whether there are earlier ones."""
+
+    entries: list[Message | Event]
+    has_earlier: bool
+
+    @property
+    def first(self) -> str:
+        """Key of the first entry; '' when there is none."""
+        return timeline_key(self.entries[0]) if self.entries else ""
+
+
+class Telling(Changing):
+    def timeline(self) -> list[Message | Event]:
+        """Messages and events in the order of time, ready to be shown without further queries."""
+        messages = self._messages().prefetch_related("attachments", "inbound__remainder")
+        return sorted([*messages, *self._events()], key=_place)
+
+    def timeline_page(self, *, size: int, before: str = "", since: str = "") -> TimelinePage:
+        """The latest `size` entries: of all, or of those before the key `before`, or since the key `since`.
+
+        Two queries; attachments are not read. A key that cannot be read is no key.
+        """
+        messages, events = self._messages(), self._events()
+        if key := _read_key(before):
+            messages, events = messages.filter(_before(key, 0)), events.filter(_before(key, 1))
+        elif key := _read_key(since):
+            messages, events = messages.exclude(_before(key, 0)), events.exclude(_before(key, 1))
+        messages, events = messages.order_by("-created_at", "-pk"), events.order_by("-created_at", "-pk")
+        found: list[Message | Event] = [*messages[: size + 1], *events[: size + 1]]
+        found.sort(key=_place)
+        return TimelinePage(found[-size:], has_earlier=len(found) > size)
+
+    def _messages(self) -> QuerySet[Message]:
+        case = cast("Case", self)
+        return case.messages.select_related("employee", "contact", "outbound", "outbound__sent_copy", "moved_from")
+
+    def _events(self) -> QuerySet[Event]:
+        case = cast("Case", self)
+        return case.events.select_related("employee")
+
+    def verify_participant(self, email: str, *, by: Employee) -> Event | None:
+        """From now on the address is one that may be written to from this case."""
+        case = cast("Case", self)
+        check_may_write(by)
+        changed = case.participants.filter(key=address_key(email), is_verified=False).update(is_verified=True)
+        return self._change(EventKind.VERIFIED, {"email": email}, by, 0) if changed else None
+
+
+def timeline_key(entry: Message | Event) -> str:
+    """Names an entry's place in the order of time."""
+    moment, rank, pk = _place(entry)
+    return f"{moment.astimezone(datetime.UTC).isoformat()}_{rank}_{pk}"
+
+
+def _place(entry: Message | Event) -> tuple[datetime.datetime, int, int]:
+    from caseway.cases.models import Event
+
+    return entry.created_at, int(isinstance(entry, Event)), entry.pk
+
+
+def _read_key(text: str) -> tuple[datetime.datetime, int, int] | None:
+    parts = text.replace(" ", "+").rsplit("_", 2)
+    try:
+        moment = datetime.datetime.fromisoformat(parts[0])
+        key = moment, int(parts[1]), int(parts[2])
+    except (ValueError, IndexError):
+        return None
+    return key if moment.tzinfo is not None else None
+
+
+def _before(key: tuple[datetime.datetime, int, int], rank: int) -> Q:
+    """Rows of that rank (0 messages, 1 events) that stand before the key."""
+    moment, key_rank, pk = key
+    same_moment = Q(created_at=moment)
+    if rank == key_rank:
+        return Q(created_at__lt=moment) | (same_moment & Q(pk__lt=pk))
+    return Q(created_at__lte=moment) if rank < key_rank else Q(created_at__lt=moment)

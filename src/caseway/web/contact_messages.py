@@ -1,0 +1,45 @@
+"""What was written to and by a contact, across all of their cases."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q
+from django.utils.dateparse import parse_datetime
+
+from caseway.accounts.models import Employee
+from caseway.cases.models import Case, Direction, Message
+from caseway.contacts.models import Contact
+
+SIZE = 15
+MOST_CASES = 500
+"""Cases whose messages are shown, the latest ones."""
+LONGEST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Some messages, the latest first, and the key of those after them ('' = none)."""
+
+    rows: list[Message]
+    next: str
+
+
+def messages_of(employee: Employee, contact: Contact, after: str = "") -> Timeline:
+    """Mail in and out of the contact's cases, and what the contact wrote into cases of others. No notes."""
+    cases = Case.objects.visible_to(employee).filter(contact=contact).order_by("-modified_at", "-pk")
+    ids = list(cases.values_list("pk", flat=True)[:MOST_CASES])
+    rows = Message.objects.filter(Q(case_id__in=ids) | Q(contact=contact), case__deleted_at=None)
+    rows = rows.filter(organisation_id=employee.organisation_id).exclude(direction=Direction.NOTE)
+    moment, _, last = after.rpartition("_")
+    when = parse_datetime(moment) if moment else None
+    if when is not None and last.isdecimal() and len(last) < 18:
+        rows = rows.filter(Q(created_at__lt=when) | Q(created_at=when, pk__lt=int(last)))
+    rows = rows.select_related("case", "employee").defer("text", "html", "references", "defects", "case__description")
+    found = list(rows.order_by("-created_at", "-pk")[: SIZE + 1])
+    for row in found:
+        row.new_text = " ".join(row.new_text[:LONGEST].split())
+    if len(found) <= SIZE:
+        return Timeline(found, "")
+    end = found[SIZE - 1]
+    return Timeline(found[:SIZE], f"{end.created_at.isoformat()}_{end.pk}")
