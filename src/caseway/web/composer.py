@@ -84,7 +84,7 @@ def composer_context(
 
     `composer`: what was typed, when a try to send failed. `read`: participants and messages, where they are known.
     """
-    context: dict[str, Any] = {"composer": dict(composer or {}), "writers": [], "presets": send_later_presets()}
+    context: dict[str, Any] = {"composer": dict(composer or {}), "writers": [], "send_presets": send_later_presets()}
     if case.deleted_at is not None:
         return context
     found = drafts_of(case)

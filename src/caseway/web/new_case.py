@@ -72,7 +72,8 @@ def new_mail(request: EmployeeRequest) -> HttpResponse:
     contact = _contact(request)
     if contact is not None and not writer.to:
         writer.to = written_address(contact.name, contact.email) if contact.email else ""
-    context = {"app": "cases", "w": writer, "composer": composer, "presets": send_later_presets(), "contact": contact}
+    context = {"app": "cases", "w": writer, "composer": composer, "contact": contact}
+    context["send_presets"] = send_later_presets()
     return render(request, "cases/new_mail.html", context, status=422 if typed else 200)
 
 
