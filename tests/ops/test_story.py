@@ -105,6 +105,8 @@ def test_a_piece_of_it_is_told_in_its_own_time_and_once(
         for model, field in ((Case, "created_at"), (Message, "created_at"), (Event, "created_at")):
             newest = model.objects.order_by(f"-{field}").values_list(field, flat=True)[0]
             assert newest < started - datetime.timedelta(hours=plan.QUIET_HOURS), model
+        assert not Message.objects.filter(sent_at__gt=started - datetime.timedelta(hours=plan.QUIET_HOURS)).exists()
+        assert not OutboundEmail.objects.filter(sent_at__gt=started - datetime.timedelta(days=1)).exists()
         assert Message.objects.filter(direction="out", is_automatic=False).exists()
         assert max(Case.objects.values_list("number", flat=True)) <= run.OPENING
         before = state()
