@@ -215,3 +215,14 @@ def test_a_mailbox_that_many_strangers_write_to_stops_answering_and_tells_the_ad
     [alarm] = OutboundEmail.objects.filter(kind=OutboundKind.SYSTEM)
     assert "paused" in alarm.subject
     assert Case.objects.count() == 8
+
+
+@pytest.mark.parametrize(("domain", "answered"), [("brightwater.example", 3), ("gmail.com", 6)])
+def test_strangers_of_one_company_are_braked_and_those_of_a_free_mail_provider_are_not(
+    domain: str, answered: int, company: Company, arrive: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = {"address": 10, "domain": 3, "mailbox": 50}
+    monkeypatch.setattr("django.conf.settings.CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR", limits)
+    for number in range(6):
+        arrive(mail(sender=f"person{number}@{domain}", subject=f"S {number}", text=str(number)))
+    assert OutboundEmail.objects.filter(kind=OutboundKind.ACKNOWLEDGEMENT).count() == answered

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from caseway.accounts.models import ApiToken, Employee, Organisation, Role
 from caseway.accounts.scope import organisation_scope
+from caseway.cases import setup
 from caseway.cases.models import Case, Message, Priority, Status
 from caseway.contacts.exchange import importing
 from caseway.contacts.models import Contact, Customer
@@ -78,6 +79,7 @@ def make_sample(slug: str = "fieldnote") -> Sample:
         organisation = Organisation.objects.create(name="Fieldnote Outdoors", slug=slug, time_zone="Europe/Vienna")
     with organisation_scope(organisation.pk):
         maya, dana, lior = _people(organisation)
+        set_up_cases(organisation, maya, [maya, dana, lior])
         support = _addresses(organisation, maya, dana)
         for name, email, subject, text in MAILS:
             receive_piped(organisation, _mail(name, email, subject, text), "support@fieldnote.example")
@@ -104,6 +106,22 @@ def _people(organisation: Organisation) -> tuple[Employee, Employee, Employee]:
     lior = make(organisation, "lior@fieldnote.example", "Lior Katz", Role.LIGHT_AGENT, PASSWORD)
     make(organisation, "tomas@fieldnote.example", "Tomás Herrera", Role.AGENT)
     return maya, dana, lior
+
+
+def set_up_cases(organisation: Organisation, maya: Employee, people: list[Employee]) -> None:
+    """Types, tags, fields and teams, and one of each that is retired."""
+    for name in ("Question", "Warranty", "Return", "Complaint", "Wholesale"):
+        last_type = setup.add_type(organisation, name, by=maya)
+    for name, hue in (("warranty", 2), ("zip", None), ("vip", 10), ("spring-sale", 5), ("old-shop", None)):
+        last_tag = setup.add_tag(organisation, name, hue=hue, by=maya)
+    setup.add_field(organisation, "Order number", "text", help="As on the invoice", by=maya)
+    setup.add_field(organisation, "Branch", "choice", choices=["Bergen", "Oslo", "Tromsø"], by=maya)
+    last_field = setup.add_field(organisation, "Bought on", "date", by=maya)
+    setup.retire_type(last_type, by=maya)
+    setup.retire_tag(last_tag, by=maya)
+    setup.retire_field(last_field, by=maya)
+    setup.set_members(setup.add_team(organisation, "Returns", by=maya), people, by=maya)
+    setup.add_team(organisation, "Workshop", by=maya)
 
 
 def _addresses(organisation: Organisation, maya: Employee, dana: Employee) -> SupportAddress:

@@ -1,8 +1,9 @@
 """How many acknowledgements may leave in an hour: the brake against loops, storms and forged senders.
 
 CASEWAY_ACKNOWLEDGEMENTS_PER_HOUR says how many. To one address: a person with ten matters in an hour is rare, a machine
-that answers us is not. To first-time senders of one domain: a sender whose address changes by a byte each time. To
-first-time senders through one mailbox: forged senders, whose owners our answers would annoy.
+that answers us is not. To first-time senders of one domain, unless it is a free mail provider's: a sender whose address
+changes by a byte each time. To first-time senders through one mailbox: forged senders, whose owners our answers would
+annoy.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.db import connection
 from django.utils import timezone
 
 from caseway.accounts.together import held
+from caseway.contacts.free_mail import FREE_MAIL
 from caseway.mail.model import Address
 from caseway.outbound.models import AcknowledgementCount, Pause, PauseKind
 from caseway.outbound.pauses import pause_acknowledgements
@@ -39,8 +41,11 @@ def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_strang
     per_address, per_domain, per_mailbox = limits["address"], limits["domain"], limits["mailbox"]
     brakes = [Brake(to.key, per_address, f"{per_address} acknowledgements to {to.email} within the hour")]
     if is_stranger:
+        # of gmail.com and its like many strangers write in an hour, each for themselves
+        if to.domain not in FREE_MAIL:
+            per = f"{per_domain} first-time senders of {to.domain} within the hour"
+            brakes.append(Brake(f"@{to.domain}", per_domain, per))
         brakes += [
-            Brake(f"@{to.domain}", per_domain, f"{per_domain} first-time senders of {to.domain} within the hour"),
             Brake(
                 f"mailbox:{mailbox_id or 0}",
                 per_mailbox,

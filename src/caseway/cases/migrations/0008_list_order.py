@@ -11,7 +11,6 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0003_workspace"),
         ("cases", "0007_notices"),
-        ("cases", "0007_notices"),
         ("contacts", "0003_workspace"),
         ("mailboxes", "0005_trusted_authserv"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -25,7 +25,7 @@ def teams(request: EmployeeRequest) -> HttpResponse:
     except setup.SetupError as error:
         return _page(request, problem=str(error), status=422)
     text = _("“%(name)s” is added. Choose who is in it.") % {"name": row.name}
-    return done(request, f"{reverse('teams')}?edit={row.pk}#row-{row.pk}", text)
+    return done(request, f"{reverse('teams')}?edit={row.pk}", text)
 
 
 @administrator_page

@@ -22,15 +22,18 @@
   document.addEventListener("click", (event) => { if (event.target.closest("[data-reload]")) location.reload(); });
 
   /* a change that was not saved is told, and tried again by the same control */
+  const pressed = new WeakMap();
+  document.addEventListener("submit", (event) => { if (event.submitter) pressed.set(event.target, event.submitter); }, true);
   function failed(event) {
     const toast = copy("toast-failed"), source = event.detail.elt, status = event.detail.xhr?.status ?? 0;
     if (!toast || event.detail.requestConfig?.verb === "get") return;
     const again = one("[data-again]", toast), words = one("[data-refused]", toast);
     if (status >= 400 && status < 500) { words.textContent = words.dataset.refused; again.remove(); }
-    const submitter = event.detail.requestConfig?.triggeringEvent?.submitter;
+    const button = pressed.get(source);
     again?.addEventListener("click", ({ target }) => {
       target.closest("[data-toast]").remove();
-      if (source instanceof HTMLFormElement) source.requestSubmit(submitter?.isConnected ? submitter : undefined);
+      if (button?.isConnected) button.click();
+      else if (source instanceof HTMLFormElement) source.requestSubmit();
       else source.click();
     });
     one("#toasts")?.replaceChildren(toast);
