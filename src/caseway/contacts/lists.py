@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
@@ -131,7 +131,7 @@ def tidy(words: str) -> str:
     return " ".join(words.replace("\0", " ").split())[:200]
 
 
-def _with_open_cases(organisation_id: int) -> QuerySet[Contact, dict[str, int]]:
+def _with_open_cases(organisation_id: int) -> QuerySet[Contact, Any]:
     rows = Contact.objects.filter(organisation_id=organisation_id, cases__deleted_at=None)
     return rows.filter(cases__status__in=["new", "open", "waiting"]).values("pk")
 

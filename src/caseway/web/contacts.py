@@ -41,9 +41,11 @@ def contact(request: EmployeeRequest, pk: int) -> HttpResponse:
         return redirect("contact", row.merged_into_id)
     cases = Case.objects.visible_to(request.user).filter(contact=row)
     filters, view = read_filters(request)
-    context = {"app": "contacts", "query": list_query(filters, view)} if request.htmx else list_context(request)
+    context: dict[str, Any] = (
+        {"app": "contacts", "query": list_query(filters, view)} if request.htmx else list_context(request)
+    )
     context["contact"] = row
-    if row.was_merged:
+    if getattr(row, "was_merged", False):
         context["can_unmerge"] = list(row.merges.filter(undone_at=None).select_related("gone_contact")[:20])
     context |= cases_context(cases, request.GET.get("cases", "open"))
     context["timeline"] = messages_of(row, context["case_ids"])
