@@ -61,7 +61,7 @@ def test_by_mouse(team: Company, live_web: LiveApp, page: Page) -> None:
     expect(person.locator(".kv--address dd bdi").first).to_have_text("parker@home.example")
 
     person.get_by_text("Write a note").click()
-    person.get_by_label("Notes").fill("Ask for the hut address.")
+    person.get_by_role("textbox", name="Notes").fill("Ask for the hut address.")
     person.get_by_role("button", name="Save the notes").click()
     expect(person.get_by_text("Maya Lindqvist, ")).to_be_visible()
 

@@ -109,7 +109,7 @@ def test_mail_becomes_an_acknowledged_case_before_and_after_every_kind_of_end(de
         [("Pole one", signal.SIGINT), ("Pole two", signal.SIGKILL), ("Pole three", signal.SIGTERM)]
     ):
         if number:
-            assert demo.start() == site, "ports, passwords and token stay"
+            assert demo.start("--no-story") == site, "ports, passwords and token stay"
         send(site, subject)
         wait_for(lambda subject=subject: subject in cases(site), "the case", 30)
         case = cases(site)[subject]
@@ -121,7 +121,7 @@ def test_mail_becomes_an_acknowledged_case_before_and_after_every_kind_of_end(de
         assert demo.end(end) == (-signal.SIGKILL if end == signal.SIGKILL else 0)
         assert embedded(demo.folder).running() == (end == signal.SIGKILL), "a clean end leaves no server behind"
 
-    demo.start()
+    demo.start("--no-story")
     with psycopg.connect(site["database_url"]) as owner:
         row = owner.execute("SELECT count(*), count(DISTINCT subject) FROM cases_case").fetchone()
     assert row is not None

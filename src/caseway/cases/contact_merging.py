@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,9 +43,8 @@ def merge_contacts(kept: Contact, gone: Contact, *, by: Employee, values: Mappin
         _take_over(kept, gone, values or {})
         data["after"] = _values(kept)
         _move_cases([pk for pk, _customer, _number in cases], gone, kept, by)
-        Case.objects.filter(pk__in=[pk for pk, _c, _n in cases], customer_id=gone.customer_id).update(
-            customer_id=kept.customer_id
-        )
+        of_gone = Q(customer_id=gone.customer_id) if gone.customer_id else Q(customer=None)
+        Case.objects.filter(of_gone, pk__in=[pk for pk, _c, _n in cases]).update(customer_id=kept.customer_id)
         Contact.objects.filter(pk=gone.pk).update(merged_into=kept, modified_at=timezone.now())
         merge = Merge.objects.create(
             organisation_id=kept.organisation_id, contact=kept, gone_contact=gone, data=data, created_by=by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db import connection
 from django.db.models import Count, Model, OuterRef, Q, QuerySet, Subquery
@@ -13,8 +13,8 @@ from django.db.models.expressions import RawSQL
 from caseway.contacts.models import Contact, ContactAddress, Customer
 
 PAGE_SIZE = 50
-MOST_FOUND = 5_000
-"""A search stops here: whoever sees so many types another letter."""
+MOST_FOUND = 1_000
+"""A search as one types stops here: whoever sees so many types another letter."""
 MOST_COUNTED = 10_000
 
 Row = TypeVar("Row", bound=Model)
@@ -41,11 +41,11 @@ class Filters:
         return bool(self.words or self.customer or self.is_blocked or self.has_open_cases)
 
 
-def contacts(organisation_id: int, filters: Filters) -> QuerySet[Contact]:
+def contacts(organisation_id: int, filters: Filters, most: int = MOST_FOUND) -> QuerySet[Contact]:
     """The organisation's contacts that pass the filters, without those that were merged into others."""
     rows = Contact.objects.filter(organisation_id=organisation_id, merged_into=None)
     if words := tidy(filters.words):
-        rows = rows.filter(pk__in=RawSQL("SELECT contacts_matching(%s, %s)", [words, MOST_FOUND]))
+        rows = rows.filter(pk__in=RawSQL("SELECT contacts_matching(%s, %s)", [words, most]))
     if filters.customer is not None:
         rows = rows.filter(customer_id=filters.customer)
     if filters.is_blocked:
@@ -63,12 +63,13 @@ def page(
     filters: Filters | None = None,
     *,
     is_short: bool = False,
+    most: int = MOST_FOUND,
 ) -> Page[Contact]:
     """Contacts by name, after the key `after`; `search` looks in names, addresses, companies and phone numbers.
 
     Short rows carry `first_email` instead of all their addresses.
     """
-    rows = contacts(organisation_id, filters or Filters(words=search))
+    rows = contacts(organisation_id, filters or Filters(words=search), most)
     name, separator, last = after.rpartition("\n")
     if separator and last.isdecimal():
         rows = rows.filter(Q(name__gt=name) | Q(name=name, pk__gt=int(last)))
@@ -130,7 +131,7 @@ def tidy(words: str) -> str:
     return " ".join(words.replace("\0", " ").split())[:200]
 
 
-def _with_open_cases(organisation_id: int) -> QuerySet[Contact, dict[str, int]]:
+def _with_open_cases(organisation_id: int) -> QuerySet[Contact, Any]:
     rows = Contact.objects.filter(organisation_id=organisation_id, cases__deleted_at=None)
     return rows.filter(cases__status__in=["new", "open", "waiting"]).values("pk")
 

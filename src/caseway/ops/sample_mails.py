@@ -102,7 +102,7 @@ MAILS = (
         "> Can you get a new pole set to us before that?\n", 16, answers="parker",
     ),
     SampleMail(
-        "tobias", "Tobias Lindner", "t.lindner@example.de", "Rucksack: Schulternaht reißt ein",
+        "tobias", "Tobias Lindner", "t.lindner@example.org", "Rucksack: Schulternaht reißt ein",
         "Guten Tag,\n\nnach drei Touren reißt die Naht am linken Schultergurt ein (Modell Saddle 45, gekauft im Mai). "
         "Fällt das unter die Garantie?\n\nViele Grüße\nTobias Lindner\n", 15, files=("seam.png",),
     ),
@@ -125,7 +125,7 @@ MAILS = (
         "<p>Kind regards<br>Ruth Adeyemi</p>",
     ),
     SampleMail(
-        "diego", "Diego Fuentes", "diego.fuentes@example.es", "Estufa con olor a gas",
+        "diego", "Diego Fuentes", "diego.fuentes@example.org", "Estufa con olor a gas",
         "Buenos días:\n\nLa estufa Ember huele a gas al cerrar la válvula. ¿Es seguro seguir usándola?\n\nUn saludo\n"
         "Diego Fuentes\n", 9, headers=(("Importance", "high"),),
     ),
@@ -140,7 +140,7 @@ MAILS = (
         ),
     ),
     SampleMail(
-        "sven", "Sven Aalto", "sven.aalto@example.fi", "Order 88240 arrived, one pole short",
+        "sven", "Sven Aalto", "sven.aalto@example.org", "Order 88240 arrived, one pole short",
         "Everything well packed, but the bag holds five poles and the list says six. Could you send the missing one?\n",
         7,
     ),
@@ -161,7 +161,7 @@ MAILS = (
         "User unknown\n", 4, headers=(("Auto-Submitted", "auto-replied"),), null_sender=True,
     ),
     SampleMail(
-        "lina", "Lina Haas", "lina.haas@example.at", "Danke!",
+        "lina", "Lina Haas", "lina.haas@example.org", "Danke!",
         "Der neue Reißverschluss läuft wunderbar. Danke für die schnelle Reparatur!\n\nLina Haas\n", 3,
     ),
     SampleMail(

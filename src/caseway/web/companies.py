@@ -67,7 +67,7 @@ def company(request: EmployeeRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"app": "contacts", "company": row, "people": people, "view": "companies"}
     context |= cases_context(cases, request.GET.get("cases", "open"))
     context["counts"] = shown_counts(organisation)
-    if row.was_merged:
+    if getattr(row, "was_merged", False):
         context["can_unmerge"] = list(row.merges.filter(undone_at=None).select_related("gone_customer")[:20])
     return render(request, "contacts/company.html", context)
 

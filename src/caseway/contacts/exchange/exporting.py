@@ -16,6 +16,8 @@ from caseway.contacts.exchange.rows import guarded
 from caseway.contacts.models import Contact
 
 PAGE = 1_000
+ALL = 10_000_000
+"""An export holds every contact that a search finds."""
 TITLES = ("Name", "Email", "Company", "Job title", "Phone", "Notes", "Blocked", "Source", "Created", "Last message")
 
 Writer = Callable[[list[Contact]], str]
@@ -65,7 +67,7 @@ def csv_head() -> str:
 def _piece(organisation_id: int, filters: lists.Filters, write: Writer, after: str) -> tuple[str, str]:
     try:
         with organisation_scope(organisation_id):
-            page = lists.page(organisation_id, after=after, size=PAGE, filters=filters)
+            page = lists.page(organisation_id, after=after, size=PAGE, filters=filters, most=ALL)
             return write(page.rows), page.next
     finally:
         close_old_connections()

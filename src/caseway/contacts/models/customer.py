@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import connection, models
 from django.utils import timezone
@@ -21,7 +21,14 @@ class CustomerManager(models.Manager["Customer"]):
         domain = business_domain(email)
         if not domain:
             return None
-        values = [organisation_id, parents(domain), organisation_id, name_of_company(domain), domain, timezone.now()]
+        values: list[Any] = [
+            organisation_id,
+            parents(domain),
+            organisation_id,
+            name_of_company(domain),
+            domain,
+            timezone.now(),
+        ]
         with connection.cursor() as cursor:
             cursor.execute(_FIND_OR_MAKE, values)
             row = cursor.fetchone()

@@ -24,6 +24,7 @@ from caseway.ops.story import letters
 from caseway.ops.story.clock import Clock
 from caseway.ops.story.plan import Step, Talk
 from caseway.outbound.errors import CannotSendError
+from caseway.outbound.models import OutboundEmail, OutboundState
 from caseway.outbound.reply import ReplyDraft, choices, reply
 from caseway.outbound.send import send_due
 
@@ -114,7 +115,7 @@ class Teller:
         except CannotSendError as error:
             case.note(f"Could not answer: {error}", by=by)
         self.clock.set(self.clock.now() + SENT_AFTER)
-        send_due()
+        self._send()
 
     def _customer(self, talk: Talk, step: Step) -> None:
         answered = self._last_answer(talk)
@@ -145,7 +146,16 @@ class Teller:
     def _arrive(self, raw: bytes) -> None:
         receive_piped(self.organisation, raw, SUPPORT_ADDRESS)
         process_pending()
+        self._send()
+
+    def _send(self) -> None:
+        """Send what is due; the database's own time in what was sent becomes the story's."""
+        now = self.clock.now()
+        due = OutboundEmail.objects.filter(state=OutboundState.QUEUED, send_at__lte=now)
+        rows = list(due.values_list("pk", "message_id"))
         send_due()
+        OutboundEmail.objects.filter(pk__in=[pk for pk, _ in rows], sent_at__gt=now).update(sent_at=self.clock.now())
+        Message.objects.filter(pk__in=[pk for _, pk in rows], sent_at__gt=now).update(sent_at=self.clock.now())
 
     def _case(self, talk: Talk) -> Case:
         """The case that the conversation is in by now."""

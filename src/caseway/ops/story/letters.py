@@ -47,7 +47,7 @@ def bounce(talk: Talk, at: datetime.datetime, sent: Message) -> bytes:
     identifier = talk.first_id.replace("-0@", "-bounce@")
     return (
         f"From: Mail Delivery System <mailer-daemon@mx.{host}>\r\nTo: {SUPPORT_ADDRESS}\r\n"
-        f"Subject: Undelivered Mail Returned to Sender\r\nDate: {format_datetime(at)}\r\nMessage-ID: {identifier}\r\n"
+        f"Subject: Undelivered Mail Returned to Sender\r\nDate: {format_datetime(at)}\r\nMessage-ID: <{identifier}>\r\n"
         "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
         "--b\r\nContent-Type: text/plain\r\n\r\n"
@@ -57,7 +57,7 @@ def bounce(talk: Talk, at: datetime.datetime, sent: Message) -> bytes:
         f"Reporting-MTA: dns; mx.{host}\r\n\r\nFinal-Recipient: rfc822; {email}\r\nAction: failed\r\n"
         f"Status: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\r\n\r\n"
         "--b\r\nContent-Type: text/rfc822-headers\r\n\r\n"
-        f"From: {SUPPORT_ADDRESS}\r\nTo: {email}\r\nMessage-ID: {sent.message_identifier}\r\n\r\n--b--\r\n"
+        f"From: {SUPPORT_ADDRESS}\r\nTo: {email}\r\nMessage-ID: <{sent.message_identifier}>\r\n\r\n--b--\r\n"
     ).encode()
 
 
@@ -102,11 +102,11 @@ def _mail(
     mail["To"] = SUPPORT_ADDRESS
     mail["Subject"] = subject
     mail["Date"] = format_datetime(at)
-    mail["Message-ID"] = identifier
+    mail["Message-ID"] = f"<{identifier}>"
     quoted = ""
     if answered is not None:
-        mail["In-Reply-To"] = answered.message_identifier
-        mail["References"] = " ".join([*answered.references[-5:], answered.message_identifier])
+        names = [f"<{name}>" for name in [*answered.references[-5:], answered.message_identifier]]
+        mail["In-Reply-To"], mail["References"] = names[-1], " ".join(names)
         lines = answered.new_text.strip().splitlines()
         quoted = f"\nOn {at:%d %B %Y} {answered.author} wrote:\n" + "".join(f"> {line}\n" for line in lines)
     mail.set_content(text + quoted, cte="quoted-printable" if text.isascii() else "base64")

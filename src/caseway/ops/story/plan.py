@@ -55,8 +55,8 @@ class Talk:
 
     @property
     def first_id(self) -> str:
-        """Message-ID of the mail that begins it."""
-        return f"<story-{self.number}-0@{self.person.email.split('@')[1]}>"
+        """Message-ID of the mail that begins it, without its brackets."""
+        return f"story-{self.number}-0@{self.person.email.split('@')[1]}"
 
 
 def story(end: datetime.datetime, size: float = 1.0) -> tuple[list[Talk], list[Step]]:

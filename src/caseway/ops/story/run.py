@@ -7,6 +7,7 @@ second run makes nothing twice. DIR/sample-progress.json says the same to the pa
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import os
 import sys
@@ -26,7 +27,12 @@ def main() -> None:
 
     os.nice(10)
     set_up_django()
-    tell(Path(sys.argv[1]))
+    folder = Path(sys.argv[1])
+    try:
+        tell(folder)
+    except BaseException:  # the next start goes on; until then no page waits for it
+        _Progress(folder, 0).stop()
+        raise
 
 
 def tell(folder: Path, size: float = SIZE, most: int = 0) -> int:
@@ -46,9 +52,13 @@ def tell(folder: Path, size: float = SIZE, most: int = 0) -> int:
     with every_organisation():
         organisation = Organisation.objects.get(slug=ORGANISATION[0])
     with organisation_scope(organisation.pk):
-        began, done = _begin()
+        plan = _fingerprint(size)
+        began, done, known = _begin(plan)
         talks, steps = story(began, size)
         progress = _Progress(folder, len(steps))
+        if known != plan:  # begun by another version: what it told stays as it is
+            progress.show(len(steps), is_over=True)
+            return 0
         clock = Clock(began - datetime.timedelta(days=60))
         with _quietly(), clock_set(clock):
             teller = Teller(organisation, talks, clock)
@@ -67,24 +77,33 @@ def tell(folder: Path, size: float = SIZE, most: int = 0) -> int:
 
 def make_table(cursor: Any, role: str) -> None:
     """Where the story stands. A table of the demo's alone; made by the database's owner."""
-    cursor.execute("CREATE TABLE IF NOT EXISTS demo_story (began timestamptz NOT NULL, done integer NOT NULL)")
+    cursor.execute(
+        "CREATE TABLE IF NOT EXISTS demo_story (began timestamptz NOT NULL, done integer NOT NULL, plan text NOT NULL)"
+    )
     cursor.execute(f"GRANT SELECT, INSERT, UPDATE ON demo_story TO {role}")
 
 
-def _begin() -> tuple[datetime.datetime, int]:
-    """(when the story ends, steps done). The end is chosen once, so that each run plans the same."""
+def _fingerprint(size: float) -> str:
+    """What the steps are made from: texts, plan and size."""
+    folder = Path(__file__).parent
+    parts = [path.read_bytes() for path in [*sorted(folder.glob("*.txt")), folder / "plan.py"]]
+    return hashlib.sha256(b"\0".join([*parts, str(size).encode()])).hexdigest()
+
+
+def _begin(plan: str) -> tuple[datetime.datetime, int, str]:
+    """(when the story ends, steps done, fingerprint). The end is chosen once, so that each run plans the same."""
     from django.db import connection
     from django.utils import timezone
 
     from caseway.ops.story.plan import QUIET_HOURS
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT began, done FROM demo_story")
+        cursor.execute("SELECT began, done, plan FROM demo_story")
         row = cursor.fetchone()
         if row is None:
-            row = (timezone.now() - datetime.timedelta(hours=QUIET_HOURS), 0)
-            cursor.execute("INSERT INTO demo_story VALUES (%s, %s)", row)
-    return row[0], row[1]
+            row = (timezone.now() - datetime.timedelta(hours=QUIET_HOURS), 0, plan)
+            cursor.execute("INSERT INTO demo_story VALUES (%s, %s, %s)", row)
+    return row[0], row[1], row[2]
 
 
 def _write_down(done: int) -> None:
@@ -152,10 +171,16 @@ class _Progress:
         self._file, self._total = folder / PROGRESS, total
 
     def show(self, done: int, *, is_over: bool = False) -> None:
-        if done % 10 and not is_over:
-            return
+        if not done % 10 or is_over:
+            self._write({"done": done, "total": self._total, "is_over": is_over})
+
+    def stop(self) -> None:
+        """Nobody works on it now."""
+        self._write({"is_over": False})
+
+    def _write(self, values: dict[str, object]) -> None:
         new = self._file.with_suffix(".new")
-        new.write_text(json.dumps({"done": done, "total": self._total, "is_over": is_over}))
+        new.write_text(json.dumps(values))
         new.replace(self._file)
 
 

@@ -29,12 +29,12 @@
     freshTimes();
     if (focus) one("h2", found)?.focus();
   }
-  function choose(row, now = false) {
+  function choose(row) {
     if (!row) return;
     mark(row);
     row.focus({ preventScroll: true });
     clearTimeout(timer);
-    if (wide()) timer = setTimeout(() => show(row.href), now ? 0 : 120);
+    if (wide()) timer = setTimeout(() => show(row.href), 120);
   }
   function move(step) {
     const list = rows(), at = list.findIndex((row) => row.hasAttribute("aria-current") || row === document.activeElement);
@@ -51,7 +51,9 @@
     const row = event.target.closest("#people .personrow");
     if (!row || event.ctrlKey || event.metaKey || event.shiftKey || event.button || !wide()) return;
     event.preventDefault();
-    choose(row, true);
+    mark(row);
+    clearTimeout(timer);
+    show(row.href, { focus: !event.detail }); // by Enter: the contact is read on
   });
   const follow = (selector) => { const link = one(selector); if (link) location.assign(link.href); return Boolean(link); };
   const inContacts = {
