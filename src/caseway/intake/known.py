@@ -10,7 +10,8 @@ from django.db.models import Count
 from django.utils import timezone
 
 from caseway.cases.models import Case, Message, Source
-from caseway.contacts.models import Contact, ContactAddress
+from caseway.contacts.free_mail import business_domain
+from caseway.contacts.models import Contact, ContactAddress, Customer
 from caseway.intake.conversations import Conversations
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.intake.read import Reading
@@ -41,6 +42,7 @@ class Known:
         self._moved: dict[int, int] = {}
         self._addresses: dict[str, ContactAddress] = {}
         self._contacts: dict[str, Contact] = {}
+        self._companies: dict[str, int | None] = {}
         self._words: dict[tuple[str, str, str], list[datetime.datetime]] = defaultdict(list)
         self._begun: dict[int, int] = defaultdict(int)
         self._read_ledger(batch)
@@ -87,9 +89,16 @@ class Known:
             if address.bounced_at is not None:
                 ContactAddress.objects.filter(pk=address.pk).update(bounced_at=None, bounce_reason="")
         else:
-            contact, created = Contact.objects.add_for_sender(self._organisation_id, sender), True
+            company = self._company_of(sender)
+            contact, created = Contact.objects.add_for_sender(self._organisation_id, sender, company), True
         self._contacts[sender.key] = contact
         return contact, created
+
+    def _company_of(self, sender: Address) -> int | None:
+        domain = business_domain(sender.email)
+        if domain and domain not in self._companies:
+            self._companies[domain] = Customer.objects.of_address(self._organisation_id, sender.email)
+        return self._companies.get(domain)
 
     def contact_if_any(self, sender: Address) -> Contact | None:
         """The sender's contact, when there is one."""
@@ -146,6 +155,10 @@ class Known:
         keys = {reading.email.sender.key for reading in readings}
         rows = ContactAddress.objects.filter(organisation_id=self._organisation_id, key__in=keys, receives_mail=True)
         self._addresses = {row.key: row for row in rows.select_related("contact")}
+        new = (
+            {business_domain(reading.email.sender.email) for reading in readings} if keys - set(self._addresses) else ()
+        )
+        self._companies.update(Customer.objects.of_domains(self._organisation_id, new))
 
     def _read_conversations(self, readings: Sequence[Reading]) -> None:
         claims = {claim for reading in readings for claim in reading.keys.tokens}

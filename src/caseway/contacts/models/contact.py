@@ -35,14 +35,14 @@ class ContactManager(models.Manager["Contact"]):
             return found, False
         return self.make_for_sender(organisation_id, sender)
 
-    def add_for_sender(self, organisation_id: int, sender: Address) -> Contact:
+    def add_for_sender(self, organisation_id: int, sender: Address, customer_id: int | None) -> Contact:
         """The same where both rows may wait to be written: should somebody else have taken the address meanwhile, the
         writing raises IntegrityError, and whoever asked looks again."""
         contact = self.model(
             pk=reserve(self.model),
             organisation_id=organisation_id,
             name=(sender.name or sender.email)[:200],
-            customer_id=Customer.objects.of_address(organisation_id, sender.email),
+            customer_id=customer_id,
         )
         add(contact)
         add(

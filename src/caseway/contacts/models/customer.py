@@ -36,6 +36,17 @@ class CustomerManager(models.Manager["Customer"]):
             return int(row[0])
         return self.filter(organisation_id=organisation_id, domain=domain).values_list("pk", flat=True).first()
 
+    def of_domains(self, organisation_id: int, domains: Iterable[str]) -> dict[str, int]:
+        """Companies by business domain, for those of `domains` that one owns already. One query for all."""
+        wanted = {domain: parents(domain) for domain in domains if domain}
+        every = {parent for found in wanted.values() for parent in found}
+        rows = self.filter(organisation_id=organisation_id, domain__in=every).values_list("domain", "pk", "merged_into")
+        owners = {domain: merged or pk for domain, pk, merged in rows} if every else {}
+        found = {
+            domain: next((owners[one] for one in chain if one in owners), None) for domain, chain in wanted.items()
+        }
+        return {domain: pk for domain, pk in found.items() if pk is not None}
+
     def at_domain(self, organisation_id: int, domain: str) -> Customer | None:
         """The company that has the domain as its own, one that went into another included."""
         return self.filter(organisation_id=organisation_id, domain=domain).first() if domain else None
