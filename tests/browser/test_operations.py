@@ -191,7 +191,7 @@ def test_link_by_keyboard(case_page: Page, stove: Case) -> None:
 def test_properties_by_mouse(case_page: Page, sample: Sample) -> None:
     with organisation_scope(sample.organisation.pk):
         Team.objects.create(organisation=sample.organisation, name="Repairs")
-        CaseType.objects.create(organisation=sample.organisation, name="Refund")
+        CaseType.objects.create(organisation=sample.organisation, name="Buy-back")
         fields = (("order", "Order", "number", []), ("season", "Season", "choice", ["Winter", "Summer"]))
         for key, label, kind, choices in fields:
             CustomField.objects.create(
@@ -205,16 +205,16 @@ def test_properties_by_mouse(case_page: Page, sample: Sample) -> None:
     overview.locator("#prop-assign").click()
     overview.locator("#menu-assign").get_by_role("button", name="Repairs").click()
     expect(overview.locator("#prop-assign")).to_contain_text("Repairs")
-    overview.get_by_label("Type").fill("Refund")
+    overview.get_by_label("Type").fill("Buy-back")
     overview.get_by_label("Type").blur()
-    expect(case_page.locator("#thread .event").last).to_contain_text("Refund")
+    expect(case_page.locator("#thread .event").last).to_contain_text("Buy-back")
     overview.get_by_label("Order", exact=True).fill("88204")
     overview.get_by_label("Order", exact=True).blur()
     expect(case_page.locator("#thread .event").last).to_contain_text("Order")
     overview.get_by_label("Season").select_option("Winter")
     expect(case_page.locator("#thread .event").last).to_contain_text("Winter")
     case = fresh(sample)
-    assert (case.status, case.type, case.custom) == ("waiting", "Refund", {"order": 88204, "season": "Winter"})
+    assert (case.status, case.type, case.custom) == ("waiting", "Buy-back", {"order": 88204, "season": "Winter"})
     undo_by_mouse(case_page)
     assert fresh(sample).custom == {"order": 88204}
 

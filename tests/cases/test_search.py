@@ -10,7 +10,7 @@ from django.utils import timezone
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.cases.models import Attachment, Case, Message, SearchDocument
 from caseway.cases.opening import open_by_hand
-from caseway.cases.search import find, find_contacts
+from caseway.cases.search import find, find_contacts, within
 from caseway.cases.search.find import WINDOW
 from caseway.contacts.models import Contact, ContactAddress, Customer
 from caseway.intake.models import InboundEmail
@@ -308,3 +308,16 @@ def scans() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_get_xact_numscans('search_document_words'::regclass)")
         return int(cursor.fetchone()[0])
+
+
+def test_a_list_is_narrowed_by_words(mails: Company) -> None:
+    def narrowed(text: str) -> list[int]:
+        rows = within(Case.objects.visible_to(mails.maya), text)
+        return sorted(rows.values_list("number", flat=True))
+
+    assert narrowed("") == [1, 2, 3, 4]
+    assert narrowed("pole joint") == [1]
+    assert narrowed("CW-3") == [3]
+    assert narrowed("2") == [2]
+    assert narrowed("<blankets.7@refuge-du-lac.example>") == [2]
+    assert narrowed("nothing") == []

@@ -110,9 +110,13 @@ def test_views_hold_what_their_names_say(company: Company, case: Case) -> None:
         "all-open": {case, mine},
         "waiting": set(),
         "closed": {closed},
+        "mentions": set(),
+        "drafts": set(),
+        "snoozed": set(),
         "trash": {gone},
     }
-    assert lists.counts(company.dana) == {"my-cases": 1, "unassigned": 1, "all-open": 2, "waiting": 0}
+    counted = {"my-cases": 1, "unassigned": 1, "all-open": 2, "waiting": 0, "mentions": 0, "drafts": 0, "snoozed": 0}
+    assert lists.counts(company.dana) == counted
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(company: Company) -> None:

@@ -368,6 +368,23 @@ def test_after_processing_only_what_the_settings_ask(
         collected.wait_for("Next")
 
 
+def test_what_a_killed_watcher_did_not_get_to_is_done_by_the_next(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected
+) -> None:
+    user = dovecot.add_user("unsettled@example.com")
+    mailbox = connect_mailbox(dovecot, user)
+    with watching(collected):
+        wait_watched(mailbox)
+        dovecot.deliver(user, mail("Kept, and then it died"))
+        collected.wait_for("Kept, and then it died")
+    with organisation_scope(mailbox.organisation_id):
+        FolderCursor.objects.filter(mailbox=mailbox).update(unsettled=[1])
+        Mailbox.objects.filter(pk=mailbox.pk).update(after_processing="delete")
+    with watching(collected):
+        wait_for(lambda: not dovecot.messages(user), "the original to be deleted")
+        wait_for(lambda: [cursor.unsettled for cursor in cursors(mailbox)] == [[]], "that to be written down")
+
+
 def cursors(mailbox: Mailbox) -> list[FolderCursor]:
     with organisation_scope(mailbox.organisation_id):
         return list(FolderCursor.objects.filter(mailbox=mailbox))

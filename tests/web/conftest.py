@@ -10,13 +10,23 @@ from django.test import Client
 
 from caseway.accounts.models import ApiToken, Employee, Organisation, Team
 from caseway.accounts.scope import organisation_scope
-from caseway.cases.models import Attachment, Case, CaseType, CustomField, Message, SavedView, Tag
+from caseway.cases.models import (
+    Attachment,
+    Case,
+    CaseType,
+    CustomField,
+    DraftFile,
+    Message,
+    SavedView,
+    Tag,
+    WrittenDraft,
+)
 from caseway.contacts.models import Contact, ContactImport, Customer, Merge
 from caseway.intake.models import HistoryImport, InboundEmail, SenderRule
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.mailboxes.models import Diagnosis, DiagnosisState
-from caseway.outbound.models import OutboundEmail, Pause
+from caseway.outbound.models import CannedReply, OutboundEmail, Pause
 from tests.companies import Company, make_company
 from tests.web.sample import with_picture
 
@@ -74,6 +84,7 @@ def make_scene(slug: str = "fieldnote", domain: str = "fieldnote.example") -> Sc
             "tag": [Tag.objects.create(organisation=organisation, name="vip", hue=3).pk],
             "field": [CustomField.objects.create(organisation=organisation, key="order", label="Order").pk],
             "team": [Team.objects.create(organisation=organisation, name="Repairs").pk],
+            **_written(company, case),
         }
     return scene
 
@@ -92,6 +103,15 @@ def _contact_ids(organisation: Organisation, contact: Contact | None) -> dict[st
         "contact_merge": [contact_merge.pk],
         "company_merge": [company_merge.pk],
     }
+
+
+def _written(company: Company, case: Case) -> dict[str, list[object]]:
+    """Maya's draft with a file, and a canned reply."""
+    own = {"organisation": company.organisation}
+    draft = WrittenDraft.objects.create(**own, employee=company.maya, case=case, kind="note", text="Half a thought")
+    file = DraftFile.objects.create(**own, draft=draft, name="a.txt", size=1, content=b"x")
+    canned = CannedReply.objects.create(**own, title="Hello", text="Hello {{ contact.name }}")
+    return {"draft": [draft.pk], "draft_file": [file.pk], "canned": [canned.pk]}
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ def test_a_reply_can_be_undone_and_sent_after_all(
     expect(page.get_by_text("Reply sends in 10 s")).to_be_visible()
     expect(page.locator(".msg--out").last).to_contain_text("It leaves today at 14:00.")
     page.locator("body").press("z")
-    expect(page.get_by_label("Message", exact=True)).to_have_value("It leaves today at 14:00.")
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_have_text("It leaves today at 14:00.")
     with organisation_scope(sample.organisation.pk):
         assert OutboundEmail.objects.filter(state="cancelled").count() == 1
     page.get_by_role("button", name="Other ways to send").click()
@@ -154,9 +154,10 @@ def test_a_message_that_arrives_joins_the_open_case_and_makes_the_answer_stale(
     arrive(sample, "Re: Tent pole", text="One thing more: bring pegs.", in_reply_to="<p2@brightwater.example>")
     expect(page.locator("#thread").get_by_text("bring pegs")).to_be_visible()
     page.get_by_role("button", name="Send and set Waiting").click()
-    expect(page.get_by_text("This case changed while you were writing.")).to_be_visible()
-    expect(page.get_by_label("Message", exact=True)).to_have_value("My answer")
-    page.get_by_role("button", name="Send as it is").click()
+    expect(page.get_by_text("Your reply was not sent, and is kept as a draft.")).to_be_visible()
+    expect(page.locator("#conflict")).to_contain_text("bring pegs")
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_have_text("My answer")
+    page.get_by_role("button", name="Send mine as well").click()
     expect(page.get_by_text("Reply sends in 10 s")).to_be_visible()
 
 
@@ -164,10 +165,10 @@ def test_a_draft_survives_leaving(page: Page, live_web: LiveApp, sample: Sample)
     sign_in(page, live_web)
     open_parker(page, live_web, sample)
     page.get_by_label("Message", exact=True).fill("Half a thought")
-    expect(page.get_by_text("Draft kept on this device").first).to_be_visible()
+    expect(page.get_by_text("Draft saved").first).to_be_visible()
     page.goto(f"{live_web.url}/contacts")
     open_parker(page, live_web, sample)
-    expect(page.get_by_label("Message", exact=True)).to_have_value("Half a thought")
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_have_text("Half a thought")
 
 
 def test_add_to_cc_follows_the_chosen_from(page: Page, live_web: LiveApp, sample: Sample) -> None:

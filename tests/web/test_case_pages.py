@@ -124,7 +124,8 @@ def queued(scene: Scene) -> list[OutboundEmail]:
 
 def test_a_reply_is_queued_with_files_and_recipients(scene: Scene, maya: Client, fresh_case: Fresh) -> None:
     file = SimpleUploadedFile("photo.png", PIXEL, "image/png")
-    answer = reply_with(scene, maya, cc="Dana <dana@else.example>", bcc="hidden@else.example", files=file)
+    people = {"cc": "Dana <dana@else.example>", "bcc": "hidden@else.example"}
+    answer = reply_with(scene, maya, files=file, anyway="waiting", **people)
     assert answer.status_code == 302
     (row,) = queued(scene)
     email = parse(row.raw.content())
@@ -196,7 +197,7 @@ def test_somebody_answered_first(scene: Scene, maya: Client, dana: Client, fresh
 def test_an_undone_reply_comes_back_to_the_composer(scene: Scene, maya: Client) -> None:
     reply_with(scene, maya, text="Take me back")
     (row,) = queued(scene)
-    answer = maya.post(reverse("reply-undo", args=[row.pk]))
+    answer = maya.post(reverse("reply-undo", args=[row.pk]), follow=True)
     assert b">Take me back</textarea>" in answer.content
     again = maya.post(reverse("reply-undo", args=[row.pk]), follow=True)
     assert b"cannot be taken back" in again.content

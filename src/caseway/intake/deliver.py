@@ -182,6 +182,7 @@ def _contact(
     contact, created = known.contact_of(reading.email.sender)
     contact.last_message_at = max(contact.last_message_at or inbound.received_at, inbound.received_at)
     change(contact, "last_message_at")
+    contact.tell_changed()
     return contact, created
 
 

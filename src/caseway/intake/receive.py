@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, F, Func, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from caseway.accounts.scope import organisation_scope
 from caseway.intake.models import Door, InboundEmail
 from caseway.mailboxes.errors import LeaseLostError
 from caseway.mailboxes.fetched import Fetched
-from caseway.mailboxes.models import FolderCursor, Mailbox, RawEmail
+from caseway.mailboxes.models import AfterProcessing, FolderCursor, Mailbox, RawEmail
 
 
 def receive(mailbox: Mailbox, fetched: Sequence[Fetched]) -> int:
@@ -99,6 +100,10 @@ def _move_cursors(mailbox: Mailbox, fetched: Sequence[Fetched]) -> None:
             key = (one.folder, one.uidvalidity)
             highest[key] = max(highest.get(key, 0), one.uid)
     for (folder, uidvalidity), uid in highest.items():
-        FolderCursor.objects.filter(mailbox=mailbox, folder=folder, uidvalidity=uidvalidity, last_uid__lt=uid).update(
-            last_uid=uid
-        )
+        cursor = FolderCursor.objects.filter(mailbox=mailbox, folder=folder, uidvalidity=uidvalidity)
+        cursor.filter(last_uid__lt=uid).update(last_uid=uid)
+        if mailbox.after_processing != AfterProcessing.LEAVE:
+            here = [one for one in fetched if (one.folder, one.uidvalidity) == (folder, uidvalidity)]
+            whole = [one.uid for one in here if one.is_whole and not one.is_history]
+            array = ArrayField(BigIntegerField())
+            cursor.update(unsettled=Func(F("unsettled"), Value(whole, array), function="array_cat", output_field=array))

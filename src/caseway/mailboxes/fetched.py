@@ -22,3 +22,8 @@ class Fetched:
     """Bytes of the whole message when `raw` is only its beginning, because it is above CASEWAY_LARGEST_MAIL; else 0."""
     fault: str = ""
     """Why the server would not hand the message over; `raw` then only says so. '' = it was handed over."""
+
+    @property
+    def is_whole(self) -> bool:
+        """`raw` is all that the server has: its original there is not needed any more."""
+        return not self.fault and not self.size_on_server

@@ -67,6 +67,7 @@ class FolderReader:
         self._history: tuple[int, dt.datetime] | None = None
         self._tries: Counter[int] = Counter()
         self._careful_to = 0
+        self._unsettled: list[int] = []
 
     def open(self, connection: imap.Imap) -> None:
         """Open the folder and find where to go on. Raises MailboxError."""
@@ -78,12 +79,14 @@ class FolderReader:
             self._tries.clear()
             self._careful_to = 0
         self._uidvalidity = cursor.uidvalidity
+        self._unsettled = list(cursor.unsettled)
         self._next = max(cursor.last_uid + 1, cursor.start_uid)
         self._history = (cursor.rescan_to, cursor.started_at - CLOCK_MARGIN) if cursor.rescan_to else None
 
     def look(self, connection: imap.Imap) -> int:
         """Keep everything that is new; returns how many messages. The folder is open. Raises MailboxError."""
         connection.hint()  # forgotten before the list is asked for: what comes during the look causes another
+        self._settle(connection)  # what an earlier process or connection did not get to
         uids = connection.uids_from(self._next)
         kept = 0
         for start in range(0, len(uids), WINDOW):
@@ -150,7 +153,8 @@ class FolderReader:
             with database(self.mailbox):
                 self._deliver(self.mailbox, fetched)
             self._next = fetched[-1].uid + 1
-            self._after(server, [one.uid for one in fetched if not one.fault and not one.size_on_server])
+            self._unsettled += [one.uid for one in fetched if one.is_whole]
+            self._settle(server)
         if failure:
             raise failure
         return len(fetched)
@@ -205,9 +209,12 @@ class FolderReader:
             fault=fault,
         )
 
-    def _after(self, server: imap.Imap, uids: list[int]) -> None:
-        """Marking, moving, deleting: only where the mailbox's settings ask for it, and only what was kept."""
-        action = self.mailbox.after_processing
+    def _settle(self, server: imap.Imap) -> None:
+        """Marking, moving, deleting: only where the mailbox's settings ask for it, and only what was kept as a whole.
+
+        What it is to be done with is written down with the mail and crossed out here: a crash in between repeats it.
+        """
+        action, uids = self.mailbox.after_processing, self._unsettled
         if action == AfterProcessing.LEAVE or not uids:
             return
         reach("mark:before")
@@ -223,6 +230,10 @@ class FolderReader:
             log.warning("%s: %s: %s", self.mailbox.address, error.cause, error.server_words)
         reach("mark:after")
         server.examine(self.name)
+        self._unsettled = []
+        with database(self.mailbox):
+            cursor = FolderCursor.objects.filter(mailbox=self.mailbox, folder=self.name, uidvalidity=self._uidvalidity)
+            cursor.update(unsettled=[])
 
 
 def start_cursor(mailbox: Mailbox, folder: imap.Folder, server: imap.Imap, older: FolderCursor | None) -> FolderCursor:

@@ -188,6 +188,12 @@ class FolderCursor(models.Model):
     rescan_to = models.BigIntegerField(
         default=0, help_text="Up to this UID only what arrived since started_at counts: the server gave out new UIDs"
     )
+    unsettled = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        blank=True,
+        help_text="UIDs that were kept and whose originals are still to be marked, moved or deleted",
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

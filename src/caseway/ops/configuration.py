@@ -132,6 +132,11 @@ AS_OWNER = Setting(
 CRASH_AT = Setting(
     "CASEWAY_CRASH_AT", "", "For the tests of this program: the step at which a process ends itself (bin/chaos)."
 )
+SERVER_TIMING = Setting(
+    "CASEWAY_SERVER_TIMING",
+    "off",
+    "On: every page tells in a Server-Timing header how long it took, in the database too, and with how many queries.",
+)
 DEMO = Setting("CASEWAY_DEMO", "off", "On in the demo: its first page shows the sign-in and sends test mail.")
 
 SETTINGS: tuple[Setting, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Setting))

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from caseway.ops.demo_site import SIGN_IN, SUPPORT_ADDRESS, DemoSite
+
+if TYPE_CHECKING:
+    from caseway.accounts.models import Employee, Organisation
 
 ORGANISATION = ("fieldnote", "Fieldnote")
 EMPLOYEES = (
@@ -18,6 +22,21 @@ EMPLOYEES = (
     ("tomas@fieldnote.example", "Tomás Herrera", "agent"),
     ("priya@fieldnote.example", "Priya Raman", "agent"),
     ("jonas@fieldnote.example", "Jonas Weber", "light_agent"),
+    ("aiko@fieldnote.example", "Aiko Mori", "agent"),
+    ("kofi@fieldnote.example", "Kofi Mensah", "agent"),
+)
+TEAMS = {
+    "Support": ("Maya", "Dana", "Kofi"),
+    "Orders and shipping": ("Dana", "Aiko", "Maya"),
+    "Workshop": ("Tomás", "Kofi"),
+    "Sales": ("Priya", "Aiko", "Jonas"),
+}
+TYPES = ("Question", "Order", "Delivery", "Return", "Repair", "Invoice", "Partner", "Feedback")
+TAGS = {"warranty": 1, "delivery": 7, "refund": 10, "wholesale": 4, "guides": 6, "safety": 0, "praise": 3}
+CANNED = (
+    ("Return label", "label", "Hello {{ contact.name }},\n\nthe return label is attached. You have thirty days."),
+    ("Parcel search", "search", "Hello {{ contact.name }},\n\nwe have asked the courier to look for your parcel."),
+    ("Workshop address", "workshop", "Workshop Fieldnote, Mill Lane 4. Please put {{ case.number }} into the box."),
 )
 
 
@@ -37,7 +56,41 @@ def set_up(site: DemoSite) -> None:
             for email, full_name, role in EMPLOYEES
         ]
         ApiToken.issue(people[0], "Demo", site.api_token)
+        _set_up_work(organisation, people)
         _connect_support_address(organisation.pk, people[0].pk, site)
+
+
+def _set_up_work(organisation: Organisation, people: list[Employee]) -> None:
+    """Teams, types, tags and canned replies, once: what somebody changed or removed stays so."""
+    from caseway.accounts.models import Team, TeamMembership
+    from caseway.cases.models import CaseType, Tag
+    from caseway.outbound.models import CannedReply
+
+    of = {"organisation": organisation}
+    if Team.objects.exists() or CaseType.objects.exists():
+        return
+    named = {one.first_name: one for one in people}
+    for name, members in TEAMS.items():
+        team = Team.objects.create(name=name, **of)
+        for member in members:
+            TeamMembership.objects.create(team=team, employee=named[member], **of)
+    for position, name in enumerate(TYPES):
+        CaseType.objects.create(name=name, position=position, **of)
+    for name, hue in TAGS.items():
+        Tag.objects.create(name=name, hue=hue, **of)
+    for title, shortcut, text in CANNED:
+        CannedReply.objects.create(title=title, shortcut=shortcut, text=text, **of)
+
+
+def make_story_table() -> None:
+    """As the database's owner."""
+    from django.conf import settings
+    from django.db import connection
+
+    from caseway.ops.story.run import make_table
+
+    with connection.cursor() as cursor:
+        make_table(cursor, settings.CASEWAY_DATABASE_ROLE)
 
 
 def _connect_support_address(organisation_id: int, assignee_id: int, site: DemoSite) -> None:
@@ -79,4 +132,5 @@ if __name__ == "__main__":
     from caseway.ops.demo_site import load
 
     migrate_here()
+    make_story_table()
     set_up(load(Path(sys.argv[1])))

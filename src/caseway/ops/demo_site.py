@@ -23,6 +23,8 @@ OURS = (
     "demo.json",
     "demo.json.new",
     "sample-sent",
+    "sample-progress.json",
+    "sample-progress.new",
     "secret.key",
     "database",
     "demo-mail",

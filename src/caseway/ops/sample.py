@@ -62,7 +62,7 @@ def compose(mail: SampleMail, now: datetime.datetime) -> EmailMessage:
         content_id = f"<pole@{mail.address.split('@')[1]}>"
         html.add_related(png(320, 120), "image", "png", cid=content_id, filename="pole.png")  # type: ignore[union-attr]
     for name in mail.files:
-        kind, content = _file(name)
+        kind, content = attachment(name)
         message.add_attachment(content, *kind.split("/"), filename=name)
     return message
 
@@ -171,7 +171,8 @@ def pdf(title: str) -> bytes:
     return bytes(out + b"trailer << /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % table)
 
 
-def _file(name: str) -> tuple[str, bytes]:
+def attachment(name: str) -> tuple[str, bytes]:
+    """(content type, content) of a made-up file, by the ending of its name."""
     if name.endswith(".png"):
         return "image/png", png(240, 160)
     if name.endswith(".pdf"):
@@ -183,11 +184,29 @@ def _identifier(mail: SampleMail) -> str:
     return f"<{mail.key}.sample@{mail.address.split('@')[1]}>"
 
 
+def leave_numbers_free() -> None:
+    """The demo's own cases begin behind those of its story, when there is none yet."""
+    from django.db import connection
+
+    from caseway.accounts.models import Organisation
+    from caseway.accounts.scope import every_organisation
+    from caseway.ops.demo_company import ORGANISATION
+    from caseway.ops.story.run import OPENING
+
+    with every_organisation(), connection.cursor() as cursor:
+        organisation = Organisation.objects.get(slug=ORGANISATION[0])
+        cursor.execute(
+            "INSERT INTO cases_casecounter (organisation_id, next) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [organisation.pk, OPENING + 1],
+        )
+
+
 def main() -> None:
     from caseway.ops.commands.database import set_up_django
 
-    send(load(Path(sys.argv[1])))
     set_up_django()
+    leave_numbers_free()
+    send(load(Path(sys.argv[1])))
     if wait_until_processed(len(MAILS)):
         work_on_cases()
     else:

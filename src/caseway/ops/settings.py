@@ -64,6 +64,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+if configuration.SERVER_TIMING.is_on():
+    MIDDLEWARE.insert(0, "caseway.web.timing.ServerTimingMiddleware")
+
 APPEND_SLASH = False  # our addresses end without one; those with one lead there
 ROOT_URLCONF = "caseway.ops.urls"
 ASGI_APPLICATION = "caseway.ops.asgi.application"

@@ -129,7 +129,7 @@ class Supervisor:
             stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **child.environment},
             start_new_session=True,  # Ctrl-C reaches us; we tell the children
-            preexec_fn=lambda: _die_with(parent),  # noqa: PLW1509 (calls one libc function, takes no lock)
+            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 (calls one libc function, takes no lock)
         )
         threading.Thread(target=self._forward, args=(child, child.process), daemon=True).start()
 
@@ -239,7 +239,7 @@ def _how(code: int) -> str:
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """In the child, before it becomes the program: the kernel sends SIGTERM when the parent ends."""
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

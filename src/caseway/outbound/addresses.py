@@ -8,9 +8,11 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 
+from caseway.accounts.models import Employee
 from caseway.cases.models import Case, CaseAddress
 from caseway.mail.address import address_key
 from caseway.mailboxes.models import Mailbox, SupportAddress
+from caseway.outbound.models import Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +23,18 @@ class OwnAddresses:
     """In the order of their making, each with `through_pk`: the case's row for it, or None."""
 
     @classmethod
-    def of(cls, organisation_id: int, case: Case | None = None) -> OwnAddresses:
+    def of(cls, organisation_id: int, case: Case | None = None, signer: Employee | None = None) -> OwnAddresses:
+        """`signer`: whose signature each row gets as `signature`, the most particular one, not yet filled in."""
         through = CaseAddress.objects.filter(case=case, support_address=models.OuterRef("pk")).values("pk")[:1]
         if case is None:
             through = CaseAddress.objects.none().values("pk")
         alone = Mailbox.objects.filter(organisation_id=organisation_id, support_addresses=None).values("address")
         rows = SupportAddress.objects.filter(organisation_id=organisation_id).select_related("mailbox")
-        return cls(list(rows.annotate(through_pk=models.Subquery(through), alone=ArraySubquery(alone)).order_by("pk")))
+        rows = rows.annotate(through_pk=models.Subquery(through), alone=ArraySubquery(alone))
+        if signer is not None:
+            fitting = signature_of(signer, models.OuterRef("pk")).values("html")[:1]
+            rows = rows.annotate(signature=models.Subquery(fitting))
+        return cls(list(rows.order_by("pk")))
 
     @property
     def keys(self) -> frozenset[str]:
@@ -65,6 +72,16 @@ class OwnAddresses:
             if _through(row) and row.add_to_cc and row.deleted_at is None and key != sender:
                 found.setdefault(key, row)
         return tuple(found.values())
+
+
+def signature_of(employee: Employee, address: models.OuterRef | int) -> models.QuerySet[Signature]:
+    """The signatures that fit, the most particular first: address and employee, employee, address, all."""
+    rows = Signature.objects.filter(
+        models.Q(employee=employee) | models.Q(employee=None),
+        models.Q(support_address=address) | models.Q(support_address=None),
+        organisation_id=employee.organisation_id,
+    )
+    return rows.order_by(models.F("employee").asc(nulls_last=True), models.F("support_address").asc(nulls_last=True))
 
 
 def _through(row: SupportAddress) -> int | None:

@@ -41,7 +41,10 @@ def cautions(case: Case | None, draft: ReplyDraft, people: People | None) -> lis
     """Everything to look at before `draft` leaves. `case` and `people` are None for the first mail of a new case."""
     found = [*_attachment(draft), *_subject(draft)]
     if case is not None and people is not None:
-        found += [Caution(one.kind, one.email) for one in warnings(case, (*draft.to, *draft.cc, *draft.bcc), people)]
+        new = warnings(case, (*draft.to, *draft.cc, *draft.bcc), people)
+        # A forward goes to somebody new: that is what it is for.
+        is_meant = draft.kind == DraftKind.FORWARD
+        found += [Caution(one.kind, one.email) for one in new if not (is_meant and one.kind == "third party")]
         found += [*_sender(draft, people), *_note(case, draft)]
     return found
 

@@ -251,4 +251,11 @@ def _written(values: Mapping[str, str]) -> dict[str, str]:
 
 def _tell(draft: WrittenDraft) -> None:
     number = draft.case.number if draft.case else None
-    tell(draft.organisation_id, "draft", number=number, employee=draft.employee_id, version=draft.version)
+    tell(
+        draft.organisation_id,
+        "draft",
+        number=number,
+        employee=draft.employee_id,
+        kind=draft.kind,
+        version=draft.version,
+    )

@@ -33,7 +33,7 @@ def choices(case: Case, employee: Employee, answered: Message | None = None) -> 
 
     `answered`: a particular message of the case; without it the latest that a person wrote.
     """
-    people = People.of(case)
+    people = People.of(case, employee)
     to, cc = _recipients(answered or people.answered, case, people.own | people.unverified)
     rows = people.addresses.from_addresses()
     default = rows[0] if rows else None
@@ -98,11 +98,11 @@ class People:
     """Id of the latest entry, notes included: whoever writes has seen the case up to it."""
 
     @classmethod
-    def of(cls, case: Case) -> People:
+    def of(cls, case: Case, signer: Employee | None = None) -> People:
         taking_part = list(case.participants.values_list("key", "is_verified"))
         entries = list(case.messages.only(*_HEADERS).order_by("created_at", "pk"))
         mails = [entry for entry in entries if entry.direction != Direction.NOTE]
-        addresses = OwnAddresses.of(case.organisation_id, case)
+        addresses = OwnAddresses.of(case.organisation_id, case, signer)
         received = [mail for mail in mails if mail.direction == Direction.IN and not mail.is_automatic]
         answered = received[-1] if received else None
         aliases = {address_key(mail.unknown_address) for mail in mails if mail.unknown_address}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html as html_module
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import F, Q
 from django.utils.html import escape
 
 from caseway.accounts.models import Employee
 from caseway.mail import written_html
 from caseway.mailboxes.models import SupportAddress
+from caseway.outbound.addresses import signature_of
 from caseway.outbound.models import Signature
 from caseway.outbound.template import TemplateError, render
 
@@ -20,20 +20,16 @@ PLACE = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 Values = Mapping[str, Mapping[str, str]]
 
 
-def signatures_for(employee: Employee, rows: Iterable[SupportAddress]) -> dict[int, str]:
-    """HTML ready to send for each address, '' where there is none. One query; a broken template signs nothing."""
-    found = list(
-        Signature.objects.filter(
-            Q(employee=employee) | Q(employee=None), organisation_id=employee.organisation_id
-        ).order_by(F("employee").asc(nulls_last=True), F("support_address").asc(nulls_last=True))
-    )
-    # Most particular first: employee and address, employee, address, all.
-    return {row.pk: _first(found, employee, row) for row in rows}
-
-
 def signature_for(employee: Employee, row: SupportAddress) -> str:
-    """HTML ready to send; '' where there is none."""
-    return signatures_for(employee, [row])[row.pk]
+    """HTML ready to send; '' where there is none. A broken template signs nothing."""
+    if hasattr(row, "signature"):  # read with the addresses
+        template = row.signature or ""
+    else:
+        template = signature_of(employee, row.pk).values_list("html", flat=True).first() or ""
+    try:
+        return fill(template, values_for(employee, row)) if template else ""
+    except TemplateError:
+        return ""
 
 
 def values_for(employee: Employee, row: SupportAddress | None) -> dict[str, dict[str, str]]:
@@ -80,16 +76,6 @@ def keep(organisation_id: int, *, employee: Employee | None, row: SupportAddress
         Signature.objects.update_or_create(**place, defaults={"html": cleaned})
     else:
         Signature.objects.filter(**place).delete()
-
-
-def _first(found: list[Signature], employee: Employee, row: SupportAddress) -> str:
-    for signature in found:
-        if signature.support_address_id in {None, row.pk}:
-            try:
-                return fill(signature.html, values_for(employee, row))
-            except TemplateError:
-                continue
-    return ""
 
 
 def _no_picture(address: str) -> None:

@@ -20,10 +20,11 @@ from django.views.decorators.http import require_POST, require_safe
 from caseway.accounts.models import Employee, Team
 from caseway.cases.errors import CaseError
 from caseway.cases.lists.unread import mark_read, mark_unread
-from caseway.cases.models import Case, CaseType, Event, Priority, Status, Tag
+from caseway.cases.models import Case, Event, Priority, Status
 from caseway.cases.models.case import CaseQuerySet
 from caseway.web.doors import EmployeeRequest, employee_page, writer_page
 from caseway.web.finding import readable
+from caseway.web.offered import offered
 from caseway.web.undo import offer
 
 MOST_CASES = 200
@@ -89,13 +90,9 @@ def choose(request: EmployeeRequest, numbers: Sequence[int]) -> HttpResponse:
 
 
 def _choices(employee: Employee) -> dict[str, Any]:
-    own = {"organisation_id": employee.organisation_id}
-    return {
-        "employees": Employee.objects.active().filter(**own).order_by("name"),
-        "teams": Team.objects.filter(**own).order_by("name"),
-        "types": CaseType.objects.filter(is_active=True, **own).order_by("position", "name"),
-        "tags": Tag.objects.filter(is_active=True, **own).order_by("name"),
-    }
+    found = offered(employee, "assignee", "team", "type", "tag")
+    others = [(pk, name) for pk, name in found["assignee"] if pk != str(employee.pk)]
+    return {"colleagues": others, "teams": found["team"], "types": found["type"], "tags": found["tag"]}
 
 
 def _change(action: str, value: str, by: Employee) -> Callable[[Case], Event | None]:

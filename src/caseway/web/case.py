@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -14,11 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from caseway.cases import lists, people
 from caseway.cases.models import Case, Priority, Status
-from caseway.mail.address import parse_addresses
-from caseway.outbound.recipients import suggested_alias, warnings
-from caseway.outbound.reply import cc_for, choices
+from caseway.outbound.recipients import suggested_alias
 from caseway.web import surroundings
-from caseway.web.doors import EmployeeRequest, employee_page, writer_page
+from caseway.web.composer import composer_context
+from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import find_case
 from caseway.web.sentences import tell
 from caseway.web.snoozing import presets
@@ -109,41 +107,13 @@ def case_seen(request: EmployeeRequest, number: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@writer_page
-@require_safe
-def added_cc(request: EmployeeRequest, number: int) -> HttpResponse:
-    """The Add to CC pills for another From."""
-    case = find_case(request.user, number)
-    rows = choices(case, request.user).from_addresses
-    chosen = next((row for row in rows if str(row.pk) == request.GET.get("from_address")), None)
-    context = {"case": case, "added_cc": cc_for(case, chosen) if chosen else ()}
-    return render(request, "cases/_added_cc.html", context)
-
-
-@writer_page
-@require_safe
-def recipients(request: EmployeeRequest, number: int) -> HttpResponse:
-    """Whom the writer should look at among the recipients typed so far."""
-    case = find_case(request.user, number)
-    typed = parse_addresses([request.GET.get(name, "")[:20_000] for name in ("to", "cc", "bcc")])
-    return render(
-        request, "cases/_recipient_warnings.html", {"case": case, "recipient_warnings": warnings(case, typed)}
-    )
-
-
 def show_case(
     request: EmployeeRequest, case: Case, *, status: int = 200, composer: dict[str, Any] | None = None
 ) -> HttpResponse:
     """The whole page. `composer` holds what was typed, when a try to send failed or was undone."""
     told = entries(case, before=request.GET.get("before", ""))
     context = overview_context(request, case, told) | {"app": "cases"}
-    if request.user.may_write and case.deleted_at is None:
-        offered = choices(case, request.user)
-        context |= {"choices": offered, "added_cc": offered.added_cc}
-        typed = composer if composer and composer.get("is_typed") else None
-        people_ = parse_addresses([typed["to"], typed["cc"], typed["bcc"]]) if typed else (*offered.to, *offered.cc)
-        context["recipient_warnings"] = warnings(case, people_, offered.people)
-    context["composer"] = {"request_key": uuid.uuid4().hex, **(composer or {})}
+    context |= composer_context(request, case, composer)
     return render(request, "cases/case.html", context, status=status)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.utils import formats
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from caseway.cases.models import CustomField, Priority, Source, Status
 from caseway.contacts.models import Contact, Customer
 from caseway.mailboxes.models import SupportAddress
 from caseway.web.listing import Asked
+from caseway.web.offered import named
 
 TITLES = {
     "status": gettext_noop("Status"),
@@ -102,26 +102,16 @@ def names_of(filters: filtering.Filters, employee: Employee) -> dict[tuple[str, 
     for key, (model, column) in _NAMED.items():
         if ids := [int(value) for value in filters.get(key, ()) if value.isdecimal()]:
             rows = model.objects.filter(organisation_id=employee.organisation_id, pk__in=ids)
-            asked.append(_named(rows, key, "pk", column))
+            asked.append(named(rows, key, "pk", column))
     if keys := [key.removeprefix(filtering.FIELD) for key in filters if key.startswith(filtering.FIELD)]:
         fields = CustomField.objects.filter(organisation_id=employee.organisation_id, key__in=keys)
-        asked.append(_named(fields, filtering.FIELD, "key", "label"))
+        asked.append(named(fields, filtering.FIELD, "key", "label"))
     if not asked:
         return {}
     found: dict[tuple[str, str], str] = {}
     for key, value, name in asked[0].union(*asked[1:], all=True):
         found[(key + value, "") if key == filtering.FIELD else (key, value)] = name
     return found
-
-
-def _named(rows: QuerySet[Any, Any], key: str, column: str, name: str) -> QuerySet[Any, Any]:
-    as_text = {
-        "filter_key": Value(key, output_field=CharField()),
-        "filter_value": Cast(column, CharField()),
-        "filter_name": Cast(name, CharField()),
-    }
-    named: QuerySet[Any, Any] = rows.order_by().annotate(**as_text).values_list(*as_text)
-    return named
 
 
 def _day(value: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -59,12 +62,13 @@ def company(request: EmployeeRequest, pk: int) -> HttpResponse:
     if row.merged_into_id:
         return redirect("company", row.merged_into_id)
     organisation = request.user.organisation_id
-    people = lists.page(organisation, filters=lists.Filters(customer=row.pk), size=MOST_PEOPLE)
+    people = lists.page(organisation, filters=lists.Filters(customer=row.pk), size=MOST_PEOPLE, is_short=True)
     cases = Case.objects.visible_to(request.user).filter(customer=row)
-    context = {"app": "contacts", "company": row, "people": people, "view": "companies"}
+    context: dict[str, Any] = {"app": "contacts", "company": row, "people": people, "view": "companies"}
     context |= cases_context(cases, request.GET.get("cases", "open"))
-    context |= {"counts": shown_counts(organisation)}
-    context["can_unmerge"] = row.merges.filter(undone_at=None).select_related("gone_customer")[:20]
+    context["counts"] = shown_counts(organisation)
+    if row.was_merged:
+        context["can_unmerge"] = list(row.merges.filter(undone_at=None).select_related("gone_customer")[:20])
     return render(request, "contacts/company.html", context)
 
 
@@ -114,7 +118,8 @@ def merge_undo(request: EmployeeRequest, pk: int) -> HttpResponse:
 
 def find_company(request: EmployeeRequest, pk: int) -> Customer:
     rows = Customer.objects.filter(organisation_id=request.user.organisation_id).select_related("notes_by")
-    found = rows.filter(pk=pk).first()
+    merges = Merge.objects.filter(customer=OuterRef("pk"), undone_at=None)
+    found = rows.annotate(was_merged=Exists(merges)).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

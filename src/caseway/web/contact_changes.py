@@ -178,7 +178,7 @@ def _choices(row: Contact, other: Contact) -> list[dict[str, Any]]:
 def _suggested(row: Contact, words: str) -> list[Contact]:
     """Whom the contact may be: what a search finds, else those with the same name, else of the same company."""
     for search in [words] if words else [row.name, row.name.split(" ")[-1]]:
-        page = lists.page(row.organisation_id, search, size=MOST_SUGGESTED + 1)
+        page = lists.page(row.organisation_id, search, size=MOST_SUGGESTED + 1, is_short=True)
         if others := [one for one in page.rows if one.pk != row.pk][:MOST_SUGGESTED]:
             return others
     return []

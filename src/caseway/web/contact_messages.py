@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils.dateparse import parse_datetime
 
-from caseway.accounts.models import Employee
-from caseway.cases.models import Case, Direction, Message
+from caseway.cases.models import Direction, Message
 from caseway.contacts.models import Contact
 
 SIZE = 15
-MOST_CASES = 500
-"""Cases whose messages are shown, the latest ones."""
 LONGEST = 400
 
 
@@ -25,12 +23,10 @@ class Timeline:
     next: str
 
 
-def messages_of(employee: Employee, contact: Contact, after: str = "") -> Timeline:
-    """Mail in and out of the contact's cases, and what the contact wrote into cases of others. No notes."""
-    cases = Case.objects.visible_to(employee).filter(contact=contact).order_by("-modified_at", "-pk")
-    ids = list(cases.values_list("pk", flat=True)[:MOST_CASES])
-    rows = Message.objects.filter(Q(case_id__in=ids) | Q(contact=contact), case__deleted_at=None)
-    rows = rows.filter(organisation_id=employee.organisation_id).exclude(direction=Direction.NOTE)
+def messages_of(contact: Contact, cases: Sequence[int], after: str = "") -> Timeline:
+    """Mail in and out of the contact's `cases`, and what the contact wrote into cases of others. No notes."""
+    rows = Message.objects.filter(Q(case_id__in=cases) | Q(contact=contact), case__deleted_at=None)
+    rows = rows.filter(organisation_id=contact.organisation_id).exclude(direction=Direction.NOTE)
     moment, _, last = after.rpartition("_")
     when = parse_datetime(moment) if moment else None
     if when is not None and last.isdecimal() and len(last) < 18:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -14,11 +14,13 @@ from django.views.decorators.http import require_safe
 
 from caseway.cases.models import Case, Status
 from caseway.contacts import lists
-from caseway.contacts.models import Contact, ContactAddress, Customer
+from caseway.contacts.models import Contact, ContactAddress, Customer, Merge
 from caseway.web.contact_messages import messages_of
 from caseway.web.doors import EmployeeRequest, employee_page
 
 MOST_CASES = 50
+MOST_KNOWN = 500
+"""Cases of one contact or company that are counted and whose messages are shown: the latest."""
 CASE_TABS = (("open", _("Open")), ("closed", _("Closed")), ("all", _("All")))
 
 
@@ -39,11 +41,11 @@ def contact(request: EmployeeRequest, pk: int) -> HttpResponse:
     cases = Case.objects.visible_to(request.user).filter(contact=row)
     filters, view = read_filters(request)
     context = {"app": "contacts", "query": list_query(filters, view)} if request.htmx else list_context(request)
-    context |= {"contact": row, "can_unmerge": row.merges.filter(undone_at=None).select_related("gone_contact")[:20]}
+    context["contact"] = row
+    if row.was_merged:
+        context["can_unmerge"] = list(row.merges.filter(undone_at=None).select_related("gone_contact")[:20])
     context |= cases_context(cases, request.GET.get("cases", "open"))
-    if row.source == "email":
-        context["first"] = row.cases.order_by("pk").only("subject").first()
-    context["timeline"] = messages_of(request.user, row)
+    context["timeline"] = messages_of(row, context["case_ids"])
     return render(request, "contacts/_contact.html" if request.htmx else "contacts/contact.html", context)
 
 
@@ -52,7 +54,8 @@ def contact(request: EmployeeRequest, pk: int) -> HttpResponse:
 def contact_messages(request: EmployeeRequest, pk: int) -> HttpResponse:
     """What was written to and by the contact, after the key `after`."""
     row = find_contact(request, pk)
-    timeline = messages_of(request.user, row, request.GET.get("after", ""))
+    ids = Case.objects.visible_to(request.user).filter(contact=row).order_by("-modified_at", "-pk").values_list("pk")
+    timeline = messages_of(row, [pk for (pk,) in ids[:MOST_KNOWN]], request.GET.get("after", ""))
     return render(request, "contacts/_messages.html", {"contact": row, "timeline": timeline})
 
 
@@ -64,7 +67,7 @@ def contact_row(request: EmployeeRequest, pk: int) -> HttpResponse:
     rows = lists.contacts(request.user.organisation_id, filters).filter(pk=pk)
     if view == "recent":
         rows = rows.filter(last_message_at__isnull=False)
-    found = rows.select_related("customer").prefetch_related("addresses").first()
+    found = lists.short(rows).first()
     if found is None:
         find_contact(request, pk)
         return HttpResponse(status=204)
@@ -75,6 +78,9 @@ def find_contact(request: EmployeeRequest, pk: int) -> Contact:
     """The contact, one that was merged included, or Http404."""
     rows = Contact.objects.filter(organisation_id=request.user.organisation_id)
     related = ("customer", "created_by", "blocked_by", "notes_by")
+    first_case = Case.objects.filter(contact=OuterRef("pk")).order_by("pk").values("subject")[:1]
+    merges = Merge.objects.filter(contact=OuterRef("pk"), undone_at=None)
+    rows = rows.annotate(first_subject=Subquery(first_case), was_merged=Exists(merges))
     found = rows.select_related(*related).prefetch_related("addresses").filter(pk=pk).first()
     if found is None:
         raise Http404
@@ -125,7 +131,7 @@ def list_context(request: EmployeeRequest) -> dict[str, Any]:
         if not page.rows and not after and not filters:
             view = "all"
     if view == "all":
-        page = lists.page(organisation, after=after, filters=filters)
+        page = lists.page(organisation, after=after, filters=filters, is_short=True)
     company = None
     if filters.customer is not None:
         company = Customer.objects.filter(organisation_id=organisation, pk=filters.customer).first()
@@ -153,18 +159,19 @@ def shown_counts(organisation_id: int) -> dict[str, str]:
 
 
 def cases_context(cases: QuerySet[Case], tab: str) -> dict[str, Any]:
-    """The cases of a contact or company in three tabs, each with its number."""
-    is_closed = Q(status=Status.CLOSED)
-    found = cases.aggregate(closed=Count("pk", filter=is_closed), all=Count("pk"))
-    counts = {"open": found["all"] - found["closed"], **found}
-    if tab not in counts or (tab == "open" and not counts["open"] and found["all"]):
+    """The cases of a contact or company in three tabs, each with its number; and the ids of all."""
+    known = list(cases.order_by("-modified_at", "-pk").values_list("pk", "status")[:MOST_KNOWN])
+    closed = sum(status == Status.CLOSED for _pk, status in known)
+    counts = {"open": len(known) - closed, "closed": closed, "all": len(known)}
+    if tab not in counts or (tab == "open" and not counts["open"]):
         tab = "all"
-    shown = cases if tab == "all" else cases.filter(is_closed) if tab == "closed" else cases.exclude(is_closed)
-    rows = shown.select_related("assigned_employee", "contact").order_by("-modified_at", "-pk")
+    shown = [pk for pk, status in known if tab == "all" or (status == Status.CLOSED) == (tab == "closed")]
+    rows = Case.objects.filter(pk__in=shown[:MOST_CASES]).select_related("assigned_employee", "contact")
     return {
-        "cases": list(rows[:MOST_CASES]),
+        "cases": list(rows.order_by("-modified_at", "-pk")) if shown else [],
         "case_tab": tab,
         "case_tabs": [(value, title, counts[value]) for value, title in CASE_TABS],
-        "case_count": found["all"],
-        "more_cases": max(0, counts[tab] - MOST_CASES),
+        "case_count": len(known),
+        "case_ids": [pk for pk, _status in known],
+        "more_cases": max(0, len(shown) - MOST_CASES),
     }

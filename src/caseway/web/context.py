@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +44,7 @@ def workspace(request: HttpRequest) -> dict[str, Any]:
         "tag_hues": SimpleLazyObject(lambda: shell["tag_hues"]),
         "unread_notices": lambda: shell["unread_notices"],
         "is_demo": settings.CASEWAY_DEMO,
+        "sample_progress": sample_progress,
         "htmx_config": HTMX_CONFIG,
     }
 
@@ -73,3 +76,27 @@ def _shell(employee: Employee | None) -> dict[str, Any]:
         "tag_hues": {row["name"]: row["hue"] for row in found["hues"]},
         "unread_notices": len(found["unread"]),
     }
+
+
+def sample_progress() -> dict[str, Any] | None:
+    """How far the demo's sample company is told: done, total, percent. None when there is nothing to tell of."""
+    if not settings.CASEWAY_DEMO:
+        return None
+    try:
+        found = json.loads((settings.DATA / "sample-progress.json").read_text())
+        return {**found, "percent": found["done"] * 100 // max(1, found["total"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+_HUES_FOR = 30.0
+_known_hues: dict[int, tuple[float, dict[str, int]]] = {}
+
+
+def _hues(organisation_id: int) -> dict[str, int]:
+    """The colours of tags. A page of this process may be half a minute behind: it spares each list and case a query."""
+    read_at, hues = _known_hues.get(organisation_id, (0.0, {}))
+    if not read_at or time.monotonic() - read_at > _HUES_FOR:
+        hues = hues_of(organisation_id)
+        _known_hues[organisation_id] = (time.monotonic(), hues)
+    return hues

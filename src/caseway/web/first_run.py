@@ -77,6 +77,13 @@ def steps(request: HttpRequest) -> HttpResponse:
     return render(request, "first_run/_steps.html", _steps(request.GET.get("sent", "")))
 
 
+@require_safe
+def sample(request: HttpRequest) -> HttpResponse:
+    """How far the sample company is."""
+    _demo()
+    return render(request, "parts/sample_progress.html", {"is_asked": True})
+
+
 def _demo() -> dict[str, Any]:
     if not settings.CASEWAY_DEMO:
         raise Http404

@@ -10,14 +10,13 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from caseway.accounts.models import Employee, Team
 from caseway.cases.lists import filters as filtering
-from caseway.cases.models import CaseType, CustomField, FieldKind, Tag
+from caseway.cases.models import CustomField, FieldKind
 from caseway.contacts.models import Contact, Customer
-from caseway.mailboxes.models import SupportAddress
 from caseway.web.chips import TITLES, WORDS, names_of, text_of
 from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.listing import Asked
+from caseway.web.offered import offered
 
 MOST_FOUND = 20
 DAYS_AGO = {"created_after": (0, 7, 30), "created_before": (7, 30, 90)}
@@ -74,13 +73,14 @@ def filter_find(request: EmployeeRequest) -> HttpResponse:
 
 def sections(asked: Asked) -> list[Section]:
     """What the picker offers, in the order of the filters."""
-    offered = _offered(asked.employee)
+    choices = offered(asked.employee)
+    choices["assignee"] = [*((value, str(word)) for value, word in WORDS["assignee"].items()), *choices["assignee"]]
     names = names_of({key: asked.filters.get(key, []) for key in ("contact", "customer")}, asked.employee)
     found = []
     for key in filtering.KEYS:
         section = Section(key, _(TITLES[key]), chosen=asked.filters.get(key, []))
-        if key in offered:
-            section.options = offered[key]
+        if key in choices:
+            section.options = choices[key]
         elif key in WORDS:
             section.options = [(value, _(str(word))) for value, word in WORDS[key].items()]
         elif key in {"contact", "customer"}:
@@ -92,18 +92,6 @@ def sections(asked: Asked) -> list[Section]:
         if section.options or section.kind != "choices":
             found.append(section)
     return [*found, *_own_fields(asked)]
-
-
-def _offered(employee: Employee) -> dict[str, list[tuple[str, str]]]:
-    own = {"organisation_id": employee.organisation_id}
-    people = Employee.objects.active().filter(**own).order_by("name").values_list("pk", "name")
-    return {
-        "assignee": [*((value, str(word)) for value, word in WORDS["assignee"].items()), *_pairs(people)],
-        "team": _pairs(Team.objects.filter(**own).order_by("name").values_list("pk", "name")),
-        "type": _words(CaseType.objects.filter(**own).order_by("position", "name").values_list("name", flat=True)),
-        "tag": _words(Tag.objects.filter(**own).order_by("name").values_list("name", flat=True)),
-        "address": _pairs(SupportAddress.objects.filter(**own).order_by("address").values_list("pk", "address")),
-    }
 
 
 def _own_fields(asked: Asked) -> list[Section]:
@@ -120,10 +108,6 @@ def _own_fields(asked: Asked) -> list[Section]:
             section.kind = "date"
         found.append(section)
     return found
-
-
-def _pairs(rows: Any) -> list[tuple[str, str]]:
-    return [(str(pk), name) for pk, name in rows]
 
 
 def _words(rows: Any) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from caseway.accounts.models import Employee
 from caseway.cases import lists
 from caseway.cases.lists.pages import RELATED
-from caseway.cases.lists.saved import may_change, saved_views
+from caseway.cases.lists.saved import may_change
 from caseway.cases.lists.unread import with_unread
 from caseway.cases.models import Case, Priority, Status, WrittenDraft
 from caseway.cases.models.ranks import CAME
@@ -29,7 +29,7 @@ from caseway.web.finding import readable
 from caseway.web.listing import Asked
 
 MOST_CHANGES = 100
-MOST_DRAFTS = 50
+MOST_DRAFTS = 500
 OVERLAP = timedelta(seconds=2)
 """Transactions that were open when the page was made count too."""
 
@@ -99,7 +99,8 @@ def show_list(request: EmployeeRequest, asked: Asked) -> HttpResponse:
     context |= _page_context(request.user, asked)
     if not page.rows and not context["new_drafts"]:
         title, text = EMPTY[asked.view.slug]
-        context |= {"empty_title": title, "empty_text": text, "has_mailbox": Mailbox.objects.kept().exists()}
+        has_mailbox = asked.is_narrowed or asked.view.slug not in IN_HEAD or Mailbox.objects.kept().exists()
+        context |= {"empty_title": title, "empty_text": text, "has_mailbox": has_mailbox}
     return render(request, "cases/list.html", context)
 
 
@@ -109,10 +110,10 @@ def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
         last = after.rpartition("_")[2]
         if last.isdecimal() and len(last) < 19:
             before = Case.objects.filter(pk=int(last)).first()
-    drafts: dict[int, str] = {}
-    if asked.view.slug == "drafts" and page.rows:
-        mine = WrittenDraft.objects.filter(employee=asked.employee, case__in=page.rows)
-        drafts = dict(mine.order_by("modified_at").values_list("case_id", "text"))
+    drafts: list[WrittenDraft] = []
+    if asked.view.slug == "drafts":
+        drafts = list(WrittenDraft.objects.filter(employee=asked.employee).order_by("-modified_at")[:MOST_DRAFTS])
+    is_first = not after and not asked.is_narrowed
     return {
         "asked": asked,
         "view": asked.view,
@@ -120,7 +121,8 @@ def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
         "groups": lists.groups(page, asked.grouping, asked.sort, before=before),
         "more_url": asked.url_with(after=page.next) if page.next else "",
         "q": asked.words,
-        "drafts": drafts,
+        "drafts": {draft.case_id: draft.text for draft in reversed(drafts) if draft.case_id},
+        "new_drafts": [draft for draft in drafts if is_first and draft.case_id is None],
         "today": timezone.localdate(),
     }
 
@@ -128,9 +130,6 @@ def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
 def _page_context(employee: Employee, asked: Asked) -> dict[str, Any]:
     """What stands around the rows."""
     counts = shown_counts(employee)
-    saved = list(saved_views(employee))
-    has_new_drafts = asked.view.slug == "drafts" and not asked.is_narrowed
-    new = WrittenDraft.objects.filter(employee=employee, case=None).order_by("-modified_at")
     return {
         "app": "cases",
         "counts": counts,
@@ -138,10 +137,7 @@ def _page_context(employee: Employee, asked: Asked) -> dict[str, Any]:
         **_links(asked),
         "tabs": tabs(asked),
         "more_views": [view for slug, view in lists.VIEWS.items() if slug not in IN_HEAD],
-        "my_views": [row for row in saved if row.employee_id == employee.pk],
-        "shared_views": [row for row in saved if row.employee_id != employee.pk],
         "may_change": asked.saved is not None and may_change(asked.saved, employee),
-        "new_drafts": new[:MOST_DRAFTS] if has_new_drafts else (),
         "statuses": Status.choices,
         "priorities": Priority.choices,
     }

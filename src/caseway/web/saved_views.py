@@ -22,6 +22,8 @@ def saved_views(request: EmployeeRequest) -> HttpResponse:
     if request.method == "POST":
         return _save(request)
     rows = list(saving.saved_views(request.user).select_related("employee"))
+    if request.htmx:
+        return _menu(request, rows)
     context = {
         "app": "cases",
         "mine": [row for row in rows if not row.is_shared],
@@ -29,6 +31,17 @@ def saved_views(request: EmployeeRequest) -> HttpResponse:
         "asked": Asked.of_query(request.user, request.GET) if "view" in request.GET else None,
     }
     return render(request, "cases/saved_views.html", context)
+
+
+def _menu(request: EmployeeRequest, rows: list[SavedView]) -> HttpResponse:
+    """The saved views for the menu of lists, asked for when it opens."""
+    current = request.GET.get("current", "")
+    context = {
+        "my_views": [row for row in rows if row.employee_id == request.user.pk],
+        "shared_views": [row for row in rows if row.employee_id != request.user.pk],
+        "current": int(current) if current.isdecimal() and len(current) < 18 else 0,
+    }
+    return render(request, "cases/_saved_menu.html", context)
 
 
 def _save(request: EmployeeRequest) -> HttpResponse:

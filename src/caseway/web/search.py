@@ -27,7 +27,7 @@ EXAMPLES = (
     "assignee:me is:unread",
     "subject:refund",
     "has:attachment",
-    "after:2026-01",
+    "after:30d",
     '"exact words"',
 )
 

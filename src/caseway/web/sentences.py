@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -60,6 +60,11 @@ def tell_alone(event: Event) -> SafeString | str:
     """The same without naming who did it: 'priority set to High'."""
     phrase = PHRASES.get(event.kind)
     return phrase(event.data, False) if phrase else ""
+
+
+def begun(phrase: str) -> SafeString:
+    """The phrase as the beginning of a sentence. Those of languages without capitals stay."""
+    return mark_safe(phrase[:1].upper() + phrase[1:])  # noqa: S308 - made by format_html, or a translation
 
 
 Data = Mapping[str, Any]

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from caseway.cases.models import Case, Event, Message
 from caseway.web.files import how_to_view
-from caseway.web.sentences import ICONS, tell
+from caseway.web.sentences import ICONS, begun, tell
 
 TOGETHER = timedelta(minutes=2)
 """Events of one person within this time are told in one sentence."""
@@ -46,7 +46,7 @@ class Entry:
         told = [phrase for event in self.events if (phrase := tell(event))]
         phrases = format_html_join(", ", "{}", ((phrase,) for phrase in told))
         if actor is None:
-            return mark_safe(phrases[:1].upper() + phrases[1:])  # noqa: S308 - made by format_html
+            return begun(phrases)
         return format_html("<b>{}</b> {}", actor.name, phrases)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -10,7 +11,8 @@ import time
 import urllib.error
 import urllib.request
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +22,7 @@ from caseway.ops import demo_site
 from caseway.ops.commands.database import database, prepare_data_folder
 from caseway.ops.commands.errors import CommandError
 from caseway.ops.commands.processes import processes
-from caseway.ops.supervisor import AlreadyRunning, Child, Supervisor, only_one, signals_set, wait_until_free
+from caseway.ops.supervisor import AlreadyRunning, Child, Supervisor, die_with, only_one, signals_set, wait_until_free
 
 PATIENCE = 90.0  # seconds for a part to come up on a slow machine
 
@@ -30,6 +32,9 @@ def demo(
     data: Annotated[Path, typer.Option(help="Folder that keeps this demo.")] = Path("var/demo"),
     reset: Annotated[bool, typer.Option("--reset", help="Begin anew: forget everything in the folder.")] = False,
     sample: Annotated[bool, typer.Option("--sample/--no-sample", help="Send sample mails at the first start.")] = True,
+    story: Annotated[
+        bool, typer.Option("--story/--no-story", help="Fill in the last six weeks of the sample, in the background.")
+    ] = True,
     reload: Annotated[bool, typer.Option("--reload", help="For developers: start anew when a file changes.")] = False,
 ) -> None:
     """Run Caseway with a demo company and a mail server of its own. Nothing leaves this machine."""
@@ -37,7 +42,7 @@ def demo(
     folder = prepare_data_folder()
     try:
         with only_one(folder):
-            _run(folder, port, reset=reset, sample=sample, reload=reload)
+            _run(folder, port, reset=reset, sample=sample, story=sample and story, reload=reload)
     except AlreadyRunning as error:
         raise CommandError(str(error), "Stop it first, or give this one its own: --data DIR --port PORT") from error
 
@@ -57,7 +62,7 @@ def _use_own_settings(folder: Path, port: int) -> None:
     }
 
 
-def _run(folder: Path, port: int, *, reset: bool, sample: bool, reload: bool) -> None:
+def _run(folder: Path, port: int, *, reset: bool, sample: bool, story: bool, reload: bool) -> None:
     if holder := wait_until_free(port):
         raise CommandError(f"Port {port} is taken by {holder}.", f"Stop it, or choose another port: --port {port + 1}")
     if reset:
@@ -82,7 +87,38 @@ def _run(folder: Path, port: int, *, reset: bool, sample: bool, reload: bool) ->
             except BaseException:
                 supervisor.end()
                 raise
-            supervisor.run()
+            with _story_told(folder) if story else nullcontext():
+                supervisor.run()
+
+
+@contextmanager
+def _story_told(folder: Path) -> Iterator[None]:
+    """Tell the rest of the sample company's story meanwhile; how far it is, the pages say. It ends with us."""
+    if _is_story_over(folder):
+        yield
+        return
+    parent = os.getpid()
+    with (folder / "logs" / "story.log").open("ab") as log:
+        command = [sys.executable, "-m", "caseway.ops.story.run", str(folder)]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=lambda: die_with(parent),  # noqa: PLW1509 (as the supervisor's children)
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _is_story_over(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / "sample-progress.json").read_text())["is_over"])
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _start_rest(supervisor: Supervisor, site: demo_site.DemoSite, url: str, *, reload: bool) -> None:

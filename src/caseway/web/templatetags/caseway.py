@@ -14,11 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from caseway.web import formats, texts
+from caseway.web import formats, sentences, texts
 
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.number)
-for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written, texts.plain):
+for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written, texts.plain, sentences.begun):
     register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
@@ -60,8 +60,14 @@ def _icon(name: str, size: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def tag_pill(context: Any, name: str) -> SafeString:
     """A case's tag in its colour."""
+    return format_html('<span class="tag{}"><bdi>{}</bdi></span>', tag_hue(context, name), name)
+
+
+@register.simple_tag(takes_context=True)
+def tag_hue(context: Any, name: str) -> str:
+    """The class of a tag's colour, with a space before it; '' for one without."""
     hue = (context.get("tag_hues") or {}).get(name)
-    return format_html('<span class="tag{}"><bdi>{}</bdi></span>', "" if hue is None else f" hue-{hue}", name)
+    return "" if hue is None else f" hue-{hue}"
 
 
 @register.simple_tag
@@ -114,6 +120,12 @@ def avatar(person: Any, size: int = 20, label: bool = False) -> SafeString:
     return format_html('<span class="avatar{} hue-{}" aria-hidden="true">{}</span>', _size(size), hue, initials)
 
 
+@register.filter
+def hue(person: Any) -> str:
+    """The class of the colour that stays with a name."""
+    return f"hue-{zlib.crc32(str(person).encode()) % 12}"
+
+
 def _size(size: int) -> str:
     return "" if size == 20 else f" avatar--{size}"
 
@@ -152,6 +164,19 @@ def alarm_place(kind: str) -> str:
     from caseway.web.alarms import PLACES
 
     return PLACES.get(kind, "outgoing-email")
+
+
+@register.filter
+def first_word(name: str) -> str:
+    """How a person is called in passing: 'Parker'; an address or a very short name stays whole."""
+    first = str(name).split(" ")[0]
+    return first if len(first) > 2 and "@" not in str(name) else str(name)
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a constant, to loop over."""
+    return text.split()
 
 
 @register.filter

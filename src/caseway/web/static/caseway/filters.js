@@ -117,6 +117,12 @@
     else (exact ?? items(menu)[0])?.click();
   });
 
+  /* ── saved views in the menu of lists ── */
+  one("#more-views")?.addEventListener("toggle", (event) => {
+    const place = one("[data-saved-views]");
+    if (event.newState === "open") fill(place, place.dataset.savedViews);
+  });
+
   /* ── 'Save this view…' opens its dialog where there is one ── */
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-open-dialog]"), dialog = opener && one("#" + opener.dataset.openDialog);

@@ -29,6 +29,7 @@
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
     for (const name of ["contact.changed", "contacts.import", "inbound", "reload"]) on(name, (data) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail: data })));
     on("notification", soon("notification", told));
+    for (const name of ["presence", "draft"]) on(name, (detail) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail })));
     on("reload", missed);
     on("ended", () => location.reload());
   }

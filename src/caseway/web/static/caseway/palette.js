@@ -30,15 +30,22 @@
       if (field) label = `${field}: ${label}`;
     }
     const keys = one("kbd", element)?.textContent || element.title.match(/\(([^)]{1,12})\)$/)?.[1] || "";
-    return { label, keys, icon: iconOf(element), run: () => press(element) };
+    return { label, keys, icon: iconOf(element), rank: rankOf(element), run: () => press(element) };
+  }
+  /* what the page is about first; single messages and the account only when they are asked for by name */
+  function rankOf(element) {
+    if (element.closest("#account-menu")) return 4;
+    if (element.closest(".msg, .caserow")) return 3;
+    if (element.closest("#more")) return 2;
+    return element.matches("[data-key]") ? 0 : 1;
   }
   function gatherActions() {
     const seen = new Set();
-    const pressable = all("main [data-key], main .menu[popover] :is(a, button).menu__item, #account-menu .menu__item, main .apphead .btn[href]");
+    const pressable = all("main [data-key], main .menu[popover] :is(a, button).menu__item, #account-menu .menu__item, main .apphead .btn[href], main [data-tab], main [data-compose]:not([data-compose=\"\"])");
     return pressable.filter((element) => {
       if (element.disabled || element.closest("[hidden], dialog") || element.matches("[data-open=palette]")) return false;
       return element.checkVisibility?.() || element.closest("[popover]");
-    }).map(actionOf).filter(({ label }) => label && !seen.has(label) && seen.add(label));
+    }).map(actionOf).filter(({ label }) => label && !seen.has(label) && seen.add(label)).sort((one, other) => one.rank - other.rank);
   }
   function press(element) {
     const sheet = element.closest("#overview[popover]");
@@ -88,7 +95,7 @@
   function draw() {
     const value = input.value.trim(), only = value.startsWith(">");
     const typed = plain(value.replace(/^>/, "")).split(/\s+/).filter(Boolean);
-    const act = actions.filter((action) => matches(action, typed)).slice(0, MOST_ACTIONS);
+    const act = actions.filter((action) => matches(action, typed) && (typed.length || action.rank < 3)).slice(0, MOST_ACTIONS);
     const go = only ? [] : places.filter((place) => matches(place, typed)).slice(0, typed.length ? 12 : MOST_PLACES);
     const cases = only || !value ? [] : [...found, option({ label: words.all.replace("%s", value), href: `${dialog.dataset.searchUrl}?q=${encodeURIComponent(value)}` })];
     const actionItems = act.map((action) => { const item = option(action); item.run = action.run; return item; });
