@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 from django.conf import settings
@@ -87,16 +86,3 @@ def sample_progress() -> dict[str, Any] | None:
         return {**found, "percent": found["done"] * 100 // max(1, found["total"])}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-_HUES_FOR = 30.0
-_known_hues: dict[int, tuple[float, dict[str, int]]] = {}
-
-
-def _hues(organisation_id: int) -> dict[str, int]:
-    """The colours of tags. A page of this process may be half a minute behind: it spares each list and case a query."""
-    read_at, hues = _known_hues.get(organisation_id, (0.0, {}))
-    if not read_at or time.monotonic() - read_at > _HUES_FOR:
-        hues = hues_of(organisation_id)
-        _known_hues[organisation_id] = (time.monotonic(), hues)
-    return hues
