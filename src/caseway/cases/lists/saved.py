@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.cases.errors import NotAllowedError
@@ -50,7 +51,7 @@ def save_view(
     """A new view, the last in the order. ValueError when it has no name or there are too many."""
     rows = SavedView.objects.filter(organisation_id=employee.organisation_id)
     if rows.filter(employee=employee).count() >= MOST_VIEWS:
-        raise ValueError(f"You have {MOST_VIEWS} views. Delete one first.")
+        raise ValueError(_("You have %(count)s views. Delete one first.") % {"count": MOST_VIEWS})
     last = rows.aggregate(last=Max("position"))["last"]
     saved = SavedView(organisation_id=employee.organisation_id, employee=employee, position=(last or 0) + 1)
     saved.name = _name(name)
@@ -107,7 +108,7 @@ def _require(saved: SavedView, by: Employee) -> None:
 def _name(text: str) -> str:
     name = " ".join(text.replace("\0", "").split())[:100]
     if not name:
-        raise ValueError("The view needs a name.")
+        raise ValueError(_("The view needs a name."))
     return name
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from caseway.accounts.models import Employee, Organisation
 from caseway.contacts.models.contact import Contact
@@ -14,14 +15,14 @@ from caseway.contacts.models.contact import Contact
 class ImportState(models.TextChoices):
     """How far an import is. A worker works on checking, importing and undoing; the others wait for a person."""
 
-    UPLOADED = "uploaded", "Uploaded"
-    CHECKING = "checking", "Checking"
-    CHECKED = "checked", "Checked"
-    IMPORTING = "importing", "Importing"
-    DONE = "done", "Done"
-    UNDOING = "undoing", "Undoing"
-    UNDONE = "undone", "Undone"
-    FAILED = "failed", "Failed"
+    UPLOADED = "uploaded", _("Uploaded")
+    CHECKING = "checking", _("Checking")
+    CHECKED = "checked", _("Checked")
+    IMPORTING = "importing", _("Importing")
+    DONE = "done", _("Done")
+    UNDOING = "undoing", _("Undoing")
+    UNDONE = "undone", _("Undone")
+    FAILED = "failed", _("Failed")
 
 
 WORKING = (ImportState.CHECKING, ImportState.IMPORTING, ImportState.UNDOING)

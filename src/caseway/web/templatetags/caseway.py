@@ -60,8 +60,14 @@ def _icon(name: str, size: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def tag_pill(context: Any, name: str) -> SafeString:
     """A case's tag in its colour."""
+    return format_html('<span class="tag{}"><bdi>{}</bdi></span>', tag_hue(context, name), name)
+
+
+@register.simple_tag(takes_context=True)
+def tag_hue(context: Any, name: str) -> str:
+    """The class of a tag's colour, with a space before it; '' for one without."""
     hue = (context.get("tag_hues") or {}).get(name)
-    return format_html('<span class="tag{}"><bdi>{}</bdi></span>', "" if hue is None else f" hue-{hue}", name)
+    return "" if hue is None else f" hue-{hue}"
 
 
 @register.simple_tag
