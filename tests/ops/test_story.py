@@ -89,6 +89,7 @@ def state() -> dict[str, object]:
     }
 
 
+@pytest.mark.timeout(900)  # forty steps, each a transaction with real mail, on a machine that does other things too
 def test_a_piece_of_it_is_told_in_its_own_time_and_once(
     site: DemoSite, organisation: Organisation, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

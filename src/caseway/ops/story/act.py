@@ -23,6 +23,7 @@ from caseway.ops.sample import attachment
 from caseway.ops.story import letters
 from caseway.ops.story.clock import Clock
 from caseway.ops.story.plan import Step, Talk
+from caseway.ops.story.texts import people
 from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundState
 from caseway.outbound.reply import ReplyDraft, choices, reply
@@ -171,7 +172,7 @@ class Teller:
 
 def finish(teller: Teller) -> None:
     """What belongs to people and companies: their better names, titles, and what colleagues should know of them."""
-    by = {talk.person.email: talk.person for talk in teller.talks}
+    by = {person.email: person for person in people()}
     with transaction.atomic():
         for contact in Contact.objects.filter(customer__isnull=False).select_related("customer"):
             person = by.get(contact.email)

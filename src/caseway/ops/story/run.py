@@ -25,7 +25,7 @@ PROGRESS = "sample-progress.json"
 def main() -> None:
     from caseway.ops.commands.database import set_up_django
 
-    os.nice(10)
+    os.nice(5)
     set_up_django()
     folder = Path(sys.argv[1])
     try:
@@ -59,6 +59,7 @@ def tell(folder: Path, size: float = SIZE, most: int = 0) -> int:
         if known != plan:  # begun by another version: what it told stays as it is
             progress.show(len(steps), is_over=True)
             return 0
+        progress.show(done - done % 10)
         clock = Clock(began - datetime.timedelta(days=60))
         with _quietly(), clock_set(clock):
             teller = Teller(organisation, talks, clock)
