@@ -46,7 +46,7 @@ def around(case: Case) -> dict[str, Short]:
     others = cases.filter(contact=case.contact_id, merged_into=None).exclude(pk=case.pk)
     if case.contact_id is None:
         others = cases.none()
-    linked = cases.filter(Q(pk__in=case.links.values("other")) | Q(pk__in=case.linked_from.values("case")))
+    linked = cases.filter(pk__in=case.links.values("other").union(case.linked_from.values("case")))
     related = cases.filter(Q(pk=case.related_to_id) | Q(related_to=case.pk))
     return {
         "participants": Short.of(case.participants.order_by("pk"), "key", "email", "name", "is_verified"),

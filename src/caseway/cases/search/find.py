@@ -23,7 +23,7 @@ from caseway.cases.search.keys import Key
 from caseway.cases.search.pieces import Hit, hits_of
 from caseway.cases.search.query import Query, read
 
-WINDOW = 400
+WINDOW = 200
 """So many of the newest messages that fit are ranked among themselves; older ones come after them."""
 RELATED = ("contact", "customer", "assigned_employee", "assigned_team")
 FETCHED_WHOLE = 100
