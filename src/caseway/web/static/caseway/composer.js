@@ -47,10 +47,10 @@
     else { keeper.area.focus(); keeper.area.setSelectionRange(keeper.area.value.length, keeper.area.value.length); }
     return true;
   }
-  function fold() { if (narrow.matches && dock.dataset.tab !== "new") dock.dataset.composer = "closed"; }
+  function fold() { if (narrow.matches && dock.dataset.firstTab !== "new") dock.dataset.composer = "closed"; }
   caseway.compose = compose;
 
-  composer.addEventListener("click", (event) => { const tab = event.target.closest("[data-tab]"); if (tab) compose(tab.dataset.tab); });
+  composer.addEventListener("click", (event) => { const tab = event.target.closest("button[data-tab]"); if (tab) compose(tab.dataset.tab); });
   dock.addEventListener("click", (event) => {
     const button = event.target.closest("[data-compose]");
     if (button) { if (button.dataset.compose) compose(button.dataset.compose); else fold(); }
@@ -154,11 +154,11 @@
   if (asked) history.replaceState(null, "", document.body.dataset.url + location.hash);
   const wanted = location.hash.slice(1);
   if (["reply", "note", "forward"].includes(wanted)) compose(wanted);
-  else if (asked) compose(dock.dataset.tab);
+  else if (asked) compose(dock.dataset.firstTab);
   else {
-    show(panels.some((panel) => panel.dataset.panel === dock.dataset.tab) ? dock.dataset.tab : panels[0].dataset.panel);
+    show(panels.some((panel) => panel.dataset.panel === dock.dataset.firstTab) ? dock.dataset.firstTab : panels[0].dataset.panel);
     fold();
-    if (dock.dataset.tab === "new") compose("new");
+    if (dock.dataset.firstTab === "new") compose("new");
   }
 
   /* a long conversation opens at its end, where the answer goes */
