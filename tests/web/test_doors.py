@@ -29,6 +29,8 @@ DOORS: dict[str, Door] = {
     "forgotten-password": Door("open", "GET POST"),
     "new-password": Door("open", "GET POST", "link"),
     "accept-invitation": Door("open", "GET POST", "link"),
+    "search": Door("employee", "GET"),
+    "search-suggestions": Door("employee", "GET"),
     "welcome": Door("demo", "GET"),
     "welcome-test-mail": Door("demo", "POST"),
     "welcome-sample": Door("demo", "GET"),
