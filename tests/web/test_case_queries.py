@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from caseway.accounts.models import Heartbeat
 from caseway.accounts.scope import organisation_scope
@@ -21,7 +23,7 @@ PAGES = ("case", "case-preview", "case-live")
 @pytest.fixture(autouse=True)
 def busy(scene: Scene) -> None:
     """A worker lives, and the case has all that can be beside it."""
-    Heartbeat.beat("worker", "here:1")
+    Heartbeat.objects.create(kind="worker", name="here:1", seen_at=timezone.now() + datetime.timedelta(hours=1))
     company, organisation = scene.company, scene.company.organisation
     with organisation_scope(organisation.pk):
         CaseType.objects.create(organisation=organisation, name="Buy-back")
