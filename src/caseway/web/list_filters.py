@@ -68,6 +68,8 @@ def filter_find(request: EmployeeRequest) -> HttpResponse:
     if model is None or len(words) < 2:
         return JsonResponse({"found": []})
     rows = model.objects.filter(organisation_id=request.user.organisation_id, name__icontains=words).order_by("name")
+    if model is Contact:
+        rows = rows.filter(merged_into=None)
     return JsonResponse({"found": [[str(pk), name] for pk, name in rows.values_list("pk", "name")[:MOST_FOUND]]})
 
 
