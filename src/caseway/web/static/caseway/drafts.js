@@ -60,10 +60,19 @@
     takeLocal() {
       const local = storage.read(this.key);
       if (!local || one("#dock")?.hasAttribute("data-typed")) return;
+      if ("discarded" in local) { this.forget(local.discarded); return; }
       if (this.editor ? local.html === this.editor.html() : local.text === this.area.value) { storage.write(this.key, null); return; }
       if (local.base === this.version) { this.apply(local); this.dirty = true; this.timer = setTimeout(() => this.save(), 50); return; }
       this.mine = local;
       this.tellStale();
+    }
+    /* thrown away a moment before this page was made: it may still have come with it */
+    forget(id) {
+      storage.write(this.key, null);
+      if (!id || id !== this.id) return;
+      if (this.editor) this.editor.set(""); else this.area.value = "";
+      this.pending = { files: all("[data-file-list] .file", this.form), timer: 0 };
+      this.finishDiscard();
     }
     body(more = {}) {
       const body = new FormData();
@@ -171,7 +180,7 @@
       files.forEach((file) => { file.hidden = true; });
       if (this.editor) this.editor.set(""); else this.area.value = "";
       this.dirty = false;
-      storage.write(this.key, null);
+      storage.write(this.key, { discarded: this.id });
       this.say("");
       this.show();
       one("[data-refused]", this.form)?.replaceChildren();
