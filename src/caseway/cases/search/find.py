@@ -27,7 +27,11 @@ WINDOW = 200
 """So many of the newest messages that fit are ranked among themselves; older ones come after them."""
 RELATED = ("contact", "customer", "assigned_employee", "assigned_team")
 FETCHED_WHOLE = 100
-MOST_WINDOWS = 6
+LARGE_WINDOW = 2_000
+"""The window where filters left too little of a small one."""
+MOST_WINDOWS = 3
+QUICK_FILTERS = {"assignee", "team", "contact", "customer"}
+"""Filters whose cases an index lists."""
 FEW = 3
 """With fewer hits than this a name may have been mistyped."""
 MOST_FILTERED = 5_000
@@ -158,7 +162,8 @@ def _ranked(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
         asked.only = _narrow(asked)
     for _window in range(MOST_WINDOWS):
         few = 0 if key.upto or asked.others else FEW
-        window, meant = index.newest(asked.query.words, asked.others, key.upto, asked.window, asked.only, few)
+        size_of_window = LARGE_WINDOW if key.is_large else asked.window
+        window, meant = index.newest(asked.query.words, asked.others, key.upto, size_of_window, asked.only, few)
         asked.meant = asked.meant or meant
         if not window:
             return found, ""
@@ -170,14 +175,16 @@ def _ranked(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
             if len(found) == size:
                 return found, _behind(found[-1], kept, start, key)
             found.append(candidate)
-        if len(window) < asked.window:
+        if len(window) < size_of_window:
             return found, ""
         last = window[-1]
         key = dataclasses.replace(key, upto=(last.moment, last.document), position=None)
-        if not key.is_narrow and asked.narrows and len(found) < size and (only := _narrow(asked)) is not None:
-            asked.only, key = only, dataclasses.replace(key, is_narrow=True)
         if len(found) >= size:
             return found, key.write()
+        if asked.narrows and not key.is_narrow and not key.is_large:
+            asked.only = _narrow(asked)
+            is_narrow = asked.only is not None
+            key = dataclasses.replace(key, is_narrow=is_narrow, is_large=not is_narrow)
     return found, key.write()
 
 
@@ -189,7 +196,7 @@ def _behind(last: Candidate, kept: Sequence[tuple[Candidate, float]], start: tup
 
 def _narrow(asked: Asked) -> list[int] | None:
     """All cases that may be found, when they are few; else None."""
-    if asked.query.excluded:
+    if asked.query.excluded or not (asked.query.within or QUICK_FILTERS & set(asked.filters)):
         return None
     ids = list(asked.rows().values_list("pk", flat=True)[: MOST_FILTERED + 1])
     return ids if len(ids) <= MOST_FILTERED else None

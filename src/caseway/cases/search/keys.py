@@ -16,9 +16,10 @@ class Key:
     position: tuple[float, int] | None = None
     is_narrow: bool = False
     is_mistyped: bool = False
+    is_large: bool = False
 
     def write(self) -> str:
-        flags = ("n" if self.is_narrow else "") + ("m" if self.is_mistyped else "")
+        flags = ("n" if self.is_narrow else "") + ("m" if self.is_mistyped else "") + ("l" if self.is_large else "")
         moment, last = self.upto or (_EPOCH, 0)
         score, case = self.position or (-1.0, 0)
         return "_".join([flags, str((moment - _EPOCH) // timedelta(microseconds=1)), str(last), repr(score), str(case)])
@@ -34,4 +35,4 @@ class Key:
                 return cls()
         except (ValueError, OverflowError):
             return cls()
-        return cls(upto, position if position[0] >= 0 else None, "n" in flags, "m" in flags)
+        return cls(upto, position if position[0] >= 0 else None, "n" in flags, "m" in flags, "l" in flags)
