@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from caseway.cases.models import Case
@@ -22,7 +23,11 @@ MOST_CASES = 50
 MOST_KNOWN = 200
 """Cases of one contact or company that are counted and whose messages are shown: the latest."""
 SHOWN = ("number", "subject", "status", "priority", "modified_at", "contact__name", "assigned_employee__name")
-CASE_TABS = (("open", _("Open")), ("closed", _("Closed")), ("all", _("All")))
+CASE_TABS = (
+    ("open", pgettext_lazy("status", "Open")),
+    ("closed", pgettext_lazy("status", "Closed")),
+    ("all", _("All")),
+)
 
 
 @employee_page

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from caseway.cases.lists.pages import RELATED
 from caseway.cases.models import Case, CustomField
@@ -34,7 +35,8 @@ def heading(fields: Sequence[CustomField]) -> str:
     """The first line, with the byte order mark."""
     names = [
         _("Number"), _("Subject"), _("Status"), _("Priority"), _("Type"), _("Assigned To"), _("Team"), _("Contact"),
-        _("Customer"), _("Email"), _("Source"), _("Tags"), _("Need by"), _("Created"), _("Modified"), _("Closed"),
+        _("Customer"), _("Email"), _("Source"), _("Tags"), _("Need by"), _("Created"), _("Modified"),
+        pgettext("column", "Closed"),
     ]  # fmt: skip
     return MARK + lines([[*names, *(field.label for field in fields)]])
 
