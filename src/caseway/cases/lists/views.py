@@ -34,7 +34,8 @@ def _waiting(rows: CaseQuerySet) -> CaseQuerySet:
 
 
 def _closed(rows: CaseQuerySet) -> CaseQuerySet:
-    return rows.filter(status=Status.CLOSED)
+    """What went into another case is found there."""
+    return rows.filter(status=Status.CLOSED, merged_into=None)
 
 
 def _snoozed(rows: CaseQuerySet) -> CaseQuerySet:
