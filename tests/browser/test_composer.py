@@ -186,7 +186,7 @@ def test_too_much_is_told_before_it_goes_up(parker: Page, sample: Sample) -> Non
         const field = document.querySelector("#reply-form [data-files]"); field.files = data.files;
         field.dispatchEvent(new Event("change", { bubbles: true })); }"""  # noqa: E501
     )
-    expect(parker.get_by_text("“film.mp4” does not fit")).to_be_visible()
+    expect(parker.get_by_text("“film.mp4” does not fit").first).to_be_visible()
     with organisation_scope(sample.organisation.pk):
         assert not DraftFile.objects.exists()
 
@@ -454,7 +454,7 @@ def test_canned_replies_are_written_with_a_preview(page: Page, live_web: LiveApp
     page.goto(f"{live_web.url}/settings/canned-replies")
     page.get_by_role("link", name="Add").click()
     page.get_by_label("Title").fill("Warm thanks")
-    page.get_by_label("Shortcut").fill("thanks")
+    page.get_by_role("textbox", name="Shortcut").fill("thanks")
     page.get_by_role("textbox", name="Text").click()
     page.get_by_role("button", name="Bold").click()
     page.keyboard.type("Thanks, {{ contact.first_name }}")

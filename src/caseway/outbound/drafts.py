@@ -255,7 +255,7 @@ def _tell(draft: WrittenDraft) -> None:
         draft.organisation_id,
         "draft",
         number=number,
-        employee=draft.employee_id,
+        writer=draft.employee_id,
         kind=draft.kind,
         version=draft.version,
     )

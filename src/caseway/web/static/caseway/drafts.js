@@ -221,8 +221,8 @@
   addEventListener("pagehide", () => caseway.keepers.forEach((keeper) => keeper.leave()));
   addEventListener("online", () => caseway.keepers.forEach((keeper) => { if (keeper.dirty) keeper.save(); }));
   document.addEventListener("caseway:draft", (event) => {
-    const { number, employee } = event.detail;
+    const { number, writer } = event.detail;
     if (String(number ?? "") !== (document.body.dataset.number ?? "")) return;
-    if (caseway.keepers[0]?.key.startsWith(`${employee}-`)) caseway.keepers.forEach((keeper) => keeper.heard(event.detail));
+    if (caseway.keepers[0]?.key.startsWith(`${writer}-`)) caseway.keepers.forEach((keeper) => keeper.heard(event.detail));
   });
 })();
