@@ -30,8 +30,7 @@ def list_cases(request: ApiRequest, filters: FromQuery[CaseQuery]) -> CaseList:
     key = paging.unseal(filters.after) if filters.after else ""
     if key and lists.read_key(key) is None:
         raise paging.bad_cursor()
-    rows = _filtered(request, filters).select_related("created_by", "modified_by")
-    page = lists.page(rows, key, filters.size)
+    page = lists.page(_filtered(request, filters), key, filters.size, related=("created_by", "modified_by"))
     return CaseList(items=[case_json.in_list(case) for case in page.rows], next=paging.seal(page.next) or None)
 
 

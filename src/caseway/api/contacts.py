@@ -91,9 +91,9 @@ def in_list(row: Contact) -> ContactInList:
 
 def _whole(request: ApiRequest, contact_id: int) -> ContactAnswer:
     row = found.contact(request, contact_id)
-    cases = Case.objects.visible_to(request.auth).filter(contact=row).select_related("created_by", "modified_by")
+    cases = Case.objects.visible_to(request.auth).filter(contact=row)
     return ContactAnswer(
         **in_list(row).model_dump(),
         notes=row.notes,
-        cases=[case_json.in_list(case) for case in case_lists.page(cases).rows],
+        cases=[case_json.in_list(case) for case in case_lists.page(cases, related=("created_by", "modified_by")).rows],
     )

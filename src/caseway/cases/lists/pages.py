@@ -32,11 +32,12 @@ def page(
     sort: Sort = DEFAULT,
     grouping: str = "",
     employee: Employee | None = None,
+    related: Sequence[str] = (),
 ) -> Page:
     """The `size` cases after the key `after`, latest change first unless `sort` or `grouping` say otherwise.
 
     `rows` may be several queries: the page is of their union, and each brings only its own first rows. With an
-    `employee` the rows know whether they are unread. A key that cannot be read is taken as the beginning. Rows that
+    `employee` the rows know whether they are unread; `related` names what is read with each besides. A key that cannot be read is taken as the beginning. Rows that
     change meanwhile move to the top; none is skipped.
     """
     keys = keys_of(sort, grouping)
@@ -44,7 +45,7 @@ def page(
     parts = [ordered(part, keys) for part in (rows if isinstance(rows, Sequence) else [rows])]
     if values is not None:
         parts = [part.filter(behind(keys, values)) for part in parts]
-    found = ordered(_first_of(parts, size + 1), keys).select_related(*RELATED)
+    found = ordered(_first_of(parts, size + 1), keys).select_related(*RELATED, *related)
     if employee is not None:
         found = with_unread(found, employee)
     listed = list(found[: size + 1])
