@@ -13,6 +13,7 @@ from caseway.accounts.scope import organisation_scope
 from caseway.intake.models import Alarm, DailyCount, HistoryImport
 from tests.servers.live import LiveApp
 from tests.web.sample import make_sample
+from tests.web.shot_states import furnish, reading, states, translated
 from tests.web.shots import DESKTOP, PHONE, pages
 from tests.web.test_browser import sign_in
 
@@ -37,14 +38,24 @@ def test_no_violation_and_no_sideways_scroll(
     sign_in(page, live_web)
     for name, path in pages(sample).items():
         page.goto(live_web.url + path)
-        page.wait_for_timeout(250)
         found += report(page, name)
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append(f"{name}: scrolls sideways")
+    furnish(sample)
+    with reading(sample, "ar"):
+        for name, path in translated(sample).items():
+            page.goto(live_web.url + path)
+            found += report(page, f"{name} in Arabic")
+    for name, (path, step) in states(sample).items():
+        page.goto(live_web.url + path)
+        page.wait_for_timeout(200)
+        step(page, sample)
+        found += report(page, name)
     assert not found, "\n".join(found)
 
 
 def report(page: Page, name: str) -> list[str]:
+    page.wait_for_timeout(250)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        return [f"{name}: scrolls sideways"]
     result = Axe().run(page)
     return [
         f"{name}: {violation['id']}: {violation['help']}: {[node['html'][:140] for node in violation['nodes'][:3]]}"
