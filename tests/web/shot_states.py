@@ -21,7 +21,7 @@ LANGUAGES = ("de", "ar")
 
 
 def states(sample: Sample) -> dict[str, tuple[str, Step]]:
-    """What to open and what to do there, by the picture's name. The conflict sends a mail, so it comes last."""
+    """What to open and what to do there, by the picture's name. What stays behind (a draft, a mail) comes last."""
     case = f"/cases/{sample.parker.number}"
     return {
         "cases-filtered": ("/cases?status=new&status=open&source=email", nothing),
@@ -47,16 +47,17 @@ def states(sample: Sample) -> dict[str, tuple[str, Step]]:
         "case-merge": (case, merge),
         "case-canned": (case, canned),
         "case-typed": (case, typed),
-        "case-note": (case, note),
         "case-send-later": (case, send_later),
         "case-presence": (case, presence),
         "case-history": (f"{case}/history", nothing),
         "case-new-mail": ("/cases/new/mail", nothing),
+        "welcome": ("/welcome", nothing),
         "settings-canned-replies": ("/settings/canned-replies", nothing),
         "settings-canned-reply": ("/settings/canned-replies/add", nothing),
         "settings-signatures": ("/settings/signatures", nothing),
         "profile-signatures": ("/profile/signatures", nothing),
         "case-conflict": (case, conflict),
+        "case-note": (case, note),
     }
 
 
@@ -164,10 +165,9 @@ def merge(page: Page, sample: Sample) -> None:
 
 
 def compose(page: Page) -> None:
-    """Phones fold the editor."""
-    button = page.locator('[data-compose="reply"]:visible')
-    if button.count():
-        button.first.click()
+    """The reply, whatever the editor stood on; phones fold it."""
+    button = page.locator(':is([data-compose="reply"], [data-tab="reply"]):visible')
+    button.first.click()
 
 
 def canned(page: Page, sample: Sample) -> None:

@@ -103,7 +103,7 @@ def main(folder: Path, names: list[str], looks: list[str], beside: Path | None) 
                 continue
             context = browser.new_context(color_scheme=scheme, viewport=viewport, base_url=f"http://localhost:{port}")  # type: ignore[arg-type]
             page = context.new_page()
-            page.set_default_timeout(8000)
+            page.set_default_timeout(20_000)
             page.on("console", lambda said: print(f"  console: {said.text}") if said.type == "error" else None)
             page.on("pageerror", lambda error: print(f"  script: {error}"))
             take_all(page, sample, lambda name, page=page, look=look: take(page, folder, name, look), names)  # type: ignore[misc]
