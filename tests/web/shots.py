@@ -17,18 +17,18 @@ PHONE = {"width": 390, "height": 844}
 LOOKS: tuple[tuple[str, str, dict[str, int]], ...] = (
     ("light", "light", DESKTOP),
     ("dark", "dark", DESKTOP),
-    ("phone", "light", PHONE),
+    ("mobile-light", "light", PHONE),
 )
 
 
 def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
     number, contact = sample.parker.number, sample.parker.contact_id
     return {
-        "cases": "/cases",
-        "cases-all-open": "/cases/all-open",
-        "cases-closed": "/cases/closed",
-        "cases-empty": "/cases/trash",
-        "cases-search-none": "/cases?q=canister+red",
+        "cases-list": "/cases",
+        "cases-list-all-open": "/cases/all-open",
+        "cases-list-closed": "/cases/closed",
+        "cases-list-empty": "/cases/trash",
+        "cases-list-search-none": "/cases?q=canister+red",
         "search": "/search?q=order+status:new+colour:red",
         "search-name": "/search?q=parkr",
         "search-start": "/search",
@@ -48,7 +48,7 @@ def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
         "company-edit": f"/companies/{sample.parker.customer_id}/edit",
         "contacts-import": "/contacts/import",
         "contacts-import-checked": f"/contacts/imports/{sample.contact_import}",
-        "settings-email-to-case": "/settings/email-to-case",
+        "settings": "/settings/email-to-case",
         "settings-add": "/settings/email-to-case/add",
         "settings-edit": f"/settings/email-to-case/{sample.support.pk}",
         "settings-fail": f"/settings/email-to-case/authentication/{sample.diagnosis.pk}",
@@ -124,8 +124,8 @@ def take_all(page: Any, sample: Any, shoot: Callable[[str], None], names: list[s
         return not names or any(fnmatch(name, pattern) for pattern in names)
 
     page.goto("/sign-in")
-    if wanted("sign-in"):
-        shoot("sign-in")
+    if wanted("login"):
+        shoot("login")
     page.fill("#id_email", "maya@fieldnote.example")
     page.fill("#id_password", PASSWORD)
     page.click("button.btn--primary")
