@@ -13,11 +13,13 @@
   const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const textOf = (element) => {
     const copy = element.cloneNode(true);
-    all("kbd, svg, .avatar, .num", copy).forEach((part) => part.remove());
+    all("kbd, svg, .avatar, .num, .only-narrow", copy).forEach((part) => part.remove());
     return copy.textContent.replace(/\s+/g, " ").trim();
   };
   const nameOf = (element) => (element.getAttribute("aria-label") || textOf(element) || element.title).replace(/\s*\([^)]{1,12}\)$/, "").trim();
   const iconOf = (element) => one("svg.i", element)?.cloneNode(true);
+  const lens = iconOf(dialog);
+  lens.classList.remove("i--l");
 
   /* ── the buttons of the page, as they are at this moment ── */
   function openerOf(menu) { return one(`[popovertarget="${CSS.escape(menu.id)}"]`); }
@@ -26,7 +28,7 @@
     let label = element.matches("[data-key]") && element.title ? element.title.replace(/\s*\([^)]{1,12}\)$/, "") : nameOf(element);
     const opener = menu && openerOf(menu);
     if (opener && menu.id !== "more" && menu.id !== "account-menu") {
-      const field = opener.closest("dd")?.previousElementSibling?.textContent.trim() || nameOf(opener);
+      const field = opener.closest("dd")?.previousElementSibling?.textContent.trim() || (one(".sr:not(.only-narrow)", opener)?.textContent.replace(/\s*:$/, "") ?? nameOf(opener));
       if (field) label = `${field}: ${label}`;
     }
     const keys = one("kbd", element)?.textContent || element.title.match(/\(([^)]{1,12})\)$/)?.[1] || "";
@@ -97,7 +99,7 @@
     const typed = plain(value.replace(/^>/, "")).split(/\s+/).filter(Boolean);
     const act = actions.filter((action) => matches(action, typed) && (typed.length || action.rank < 3)).slice(0, MOST_ACTIONS);
     const go = only ? [] : places.filter((place) => matches(place, typed)).slice(0, typed.length ? 12 : MOST_PLACES);
-    const cases = only || !value ? [] : [...found, option({ label: words.all.replace("%s", value), href: `${dialog.dataset.searchUrl}?q=${encodeURIComponent(value)}` })];
+    const cases = only || !value ? [] : [...found, option({ icon: lens, label: words.all.replace("%s", value), href: `${dialog.dataset.searchUrl}?q=${encodeURIComponent(value)}` })];
     const actionItems = act.map((action) => { const item = option(action); item.run = action.run; return item; });
     list.replaceChildren(
       ...group(words.cases, cases), ...group(words.actions, actionItems), ...group(words.places, go.map(option)));
