@@ -37,8 +37,8 @@ def page(
     """The `size` cases after the key `after`, latest change first unless `sort` or `grouping` say otherwise.
 
     `rows` may be several queries: the page is of their union, and each brings only its own first rows. With an
-    `employee` the rows know whether they are unread; `related` names what is read with each besides. A key that cannot be read is taken as the beginning. Rows that
-    change meanwhile move to the top; none is skipped.
+    `employee` the rows know whether they are unread; `related` names what is read with each besides. A key that cannot
+    be read is taken as the beginning. Rows that change meanwhile move to the top; none is skipped.
     """
     keys = keys_of(sort, grouping)
     values = read_key(keys, after)
