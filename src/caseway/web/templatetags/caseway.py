@@ -152,6 +152,13 @@ def time(moment: datetime | None, full: bool = False) -> SafeString:
     )
 
 
+@register.simple_tag(takes_context=True)
+def case_row(context: Any, case: Any, has_left: bool = False) -> SafeString:
+    """A row of the list that the page shows."""
+    drawn: SafeString = context["row"](case, has_left)
+    return drawn
+
+
 @register.filter
 def get(mapping: Any, key: Any) -> Any:
     """A value of a dict by a variable key."""
