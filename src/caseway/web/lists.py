@@ -96,7 +96,10 @@ def saved_view(request: EmployeeRequest, pk: int) -> HttpResponse:
 
 def show_list(request: EmployeeRequest, asked: Asked) -> HttpResponse:
     after = request.GET.get("after", "")
-    page = lists.page(asked.parts(), after, sort=asked.sort, grouping=asked.grouping, employee=request.user)
+    page = lists.page(
+        asked.parts(), after,
+        sort=asked.sort, grouping=asked.grouping, employee=request.user, is_narrow=asked.is_narrow,
+    )  # fmt: skip
     context = _rows_context(asked, page, after)
     if after and request.htmx:
         return render(request, "cases/_rows.html", context)
