@@ -90,9 +90,7 @@ def ordered(rows: CaseQuerySet, keys: tuple[Key, ...], *, by_index: bool = True)
     if not by_index and keys[0].kind is datetime.datetime:
         nothing = Value(datetime.timedelta(0), output_field=DurationField())
         columns[0] = ExpressionWrapper(columns[0] + nothing, output_field=DateTimeField())
-    order = [
-        column.desc() if key.is_descending else column.asc() for key, column in zip(keys, columns, strict=True)
-    ]
+    order = [column.desc() if key.is_descending else column.asc() for key, column in zip(keys, columns, strict=True)]
     return rows.annotate(**named).order_by(*order)
 
 
