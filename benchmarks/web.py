@@ -89,6 +89,7 @@ class Measurement:
 
         from caseway.accounts.models import Employee, Heartbeat, Role
         from caseway.accounts.scope import every_organisation, organisation_scope
+        from caseway.accounts.sign_in import ORGANISATION
         from caseway.cases.models import Case, Message, SavedView
         from caseway.contacts.models import Contact
 
@@ -102,6 +103,7 @@ class Measurement:
         session[SESSION_KEY] = str(self.employee.pk)
         session[BACKEND_SESSION_KEY] = "caseway.accounts.sign_in.EmployeeBackend"
         session[HASH_SESSION_KEY] = self.employee.get_session_auth_hash()
+        session[ORGANISATION] = self.employee.organisation_id  # as signing in does
         session.save()
         self.cookie = f"caseway_session={session.session_key}"
         with organisation_scope(self.employee.organisation_id):

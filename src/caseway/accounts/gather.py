@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -30,11 +32,20 @@ def gather(**lists: Short) -> dict[str, list[dict[str, Any]]]:
     """Each list's rows as dicts, in their order. Times and dates arrive as ISO text."""
     if not lists:
         return {}
+    return sorted_out(lists, as_one(lists))
+
+
+def as_one(lists: Mapping[str, Short]) -> QuerySet[Any, tuple[str, int, dict[str, Any]]]:
+    """All lists as one query, of rows that `sorted_out` understands."""
     parts = [_part(name, short) for name, short in lists.items()]
-    rows = parts[0] if len(parts) == 1 else reduce(lambda one, other: one.union(other, all=True), parts)
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in lists}
+    return parts[0] if len(parts) == 1 else reduce(lambda one, other: one.union(other, all=True), parts)
+
+
+def sorted_out(names: Iterable[str], rows: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
+    """The lists of these names among the rows."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
     for name, _place, values in sorted(rows, key=lambda row: row[:2]):
-        found[name].append(values)
+        found[name].append(json.loads(values) if isinstance(values, str) else values)
     return found
 
 

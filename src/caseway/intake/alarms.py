@@ -56,9 +56,10 @@ WORKER_SILENCE = dt.timedelta(minutes=1)
 """A worker that was not heard for so long keeps no alarms up to date."""
 
 
-def worker_beats() -> QuerySet[Heartbeat]:
-    """A worker that lives; at most one row."""
-    return Heartbeat.objects.filter(kind="worker", seen_at__gt=timezone.now() - WORKER_SILENCE).order_by("pk")[:1]
+def worker_beats(since: dt.datetime | None = None) -> QuerySet[Heartbeat]:
+    """A worker that lives, or did at that time; at most one row."""
+    since = since or timezone.now() - WORKER_SILENCE
+    return Heartbeat.objects.filter(kind="worker", seen_at__gt=since).order_by("pk")[:1]
 
 
 def open_alarms(organisation_id: int) -> list[Alarm]:

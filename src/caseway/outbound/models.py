@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -140,10 +141,9 @@ class PauseKind(models.TextChoices):
 
 
 class PauseQuerySet(models.QuerySet["Pause"]):
-    def active(self) -> Self:
+    def active(self, now: datetime | None = None) -> Self:
         """Those in force now, the latest first."""
-        now = timezone.now()
-        running = models.Q(until=None) | models.Q(until__gt=now)
+        running = models.Q(until=None) | models.Q(until__gt=now or timezone.now())
         return self.filter(running, ended_at=None).order_by("-started_at", "-pk")
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
+from caseway.accounts.together import flush, gathered
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
 from caseway.cases.notices import tell_followers
@@ -22,12 +23,13 @@ from caseway.mail.model import Address, Draft, File
 from caseway.mail.thread import case_tag
 from caseway.mailboxes.models import RawEmail, SupportAddress
 from caseway.outbound import drafts, forward
+from caseway.outbound.addresses import OwnAddresses
 from caseway.outbound.bodies import Quote, html_body, quote_of, text_body
 from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 from caseway.outbound.own import own_addresses, signer
 from caseway.outbound.queue import add_files, add_message, enqueue, message_domain
-from caseway.outbound.recipients import ReplyChoices, cc_for, choices, unknown_aliases
+from caseway.outbound.recipients import People, ReplyChoices, cc_for, choices, unknown_aliases
 from caseway.outbound.schedule import check_time
 from caseway.outbound.signatures import signature_for
 
@@ -73,26 +75,27 @@ class ReplyDraft:
     """The draft that this was written in: gone once it is queued."""
 
 
-def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
+def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | None = None) -> OutboundEmail:
     """Queue an answer. With a `request_key` seen before, the row of the first time comes back: nothing is sent twice.
 
     Raises CannotSendError (no recipient, an unusable address, too large, nothing to say), NotAllowedError for a light
-    agent, StaleCaseError when the case changed since `expected_version`.
+    agent, StaleCaseError when the case changed since `expected_version`. `people`: where they have been read already.
     """
     if not employee.may_write:
         raise NotAllowedError(employee.name)
     if draft.request_key and (known := _known(case, draft.request_key)):
         return known
-    check(case, draft)
+    people = people or People.of(case)
+    check(case, draft, people.own)
     message_id = Message.reserve_id()
     answered = draft.answered or case.messages.filter(direction=Direction.IN).order_by("-created_at", "-pk").first()
-    email_draft = _compose_draft(case, employee, draft, message_id, answered)
+    email_draft = _compose_draft(case, employee, draft, message_id, answered, people.addresses)
     try:
         email = compose(email_draft)
     except UnsendableError as error:
         raise CannotSendError(_("%(error)s Correct the address and send again.") % {"error": error}) from error
     prepared = RawEmail.prepare(case.organisation_id, email.raw)
-    with transaction.atomic():
+    with transaction.atomic(), gathered():
         locked = Case.objects.select_for_update().get(pk=case.pk)
         if draft.request_key and (known := _known(case, draft.request_key)):
             return known
@@ -109,6 +112,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
             kind="" if draft.kind in _ANSWERS else draft.kind,
         )
         if email_draft.files:
+            flush()
             add_files(message, email.raw)
         row = enqueue(
             email,
@@ -124,7 +128,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft) -> OutboundEmail:
             is_scheduled=draft.send_at is not None,
             request_key=draft.request_key,
         )
-        _join(case, draft)
+        _join(case, draft, people.addresses.keys)
         tell_followers(case, actor=employee, message=message)
         _move_on(case, employee, draft)
         if draft.written_id:
@@ -185,9 +189,13 @@ def _known(case: Case, request_key: str) -> OutboundEmail | None:
     return OutboundEmail.objects.filter(organisation_id=case.organisation_id, request_key=request_key).first()
 
 
-def check(case: Case, draft: ReplyDraft) -> None:
-    """Raises CannotSendError for what no server would take or would come back to us. `case` may be one to come."""
-    own = own_addresses(case.organisation_id) | (unknown_aliases(case) if case.pk else frozenset())
+def check(case: Case, draft: ReplyDraft, own: frozenset[str] | None = None) -> None:
+    """Raises CannotSendError for what no server would take or would come back to us. `case` may be one to come.
+
+    `own`: address keys of ours, where they have been read already.
+    """
+    if own is None:
+        own = own_addresses(case.organisation_id) | (unknown_aliases(case) if case.pk else frozenset())
     recipients = [*draft.to, *draft.cc, *draft.bcc]
     if draft.send_at is not None:
         check_time(draft.send_at)
@@ -215,13 +223,13 @@ def check(case: Case, draft: ReplyDraft) -> None:
 
 
 def _compose_draft(
-    case: Case, employee: Employee, draft: ReplyDraft, message_id: int, answered: Message | None
+    case: Case, employee: Employee, draft: ReplyDraft, message_id: int, answered: Message | None, ours: OwnAddresses
 ) -> Draft:
     row = draft.from_address
     taken = {address.key for address in (*draft.to, *draft.cc)} | {address_key(row.address)}
     added = tuple(
         Address("", kept.mailbox.address)
-        for kept in cc_for(case, row)
+        for kept in ours.cc_for(row)
         if address_key(kept.mailbox.address) not in taken and kept.pk not in draft.without_cc
     )
     text = draft.text.strip().replace("\0", "")
@@ -272,9 +280,8 @@ def _thread(case: Case, answered: Message | None) -> tuple[str, ...]:
     return tuple(earlier.values_list("message_identifier", flat=True)[:REFERENCES])
 
 
-def _join(case: Case, draft: ReplyDraft) -> None:
+def _join(case: Case, draft: ReplyDraft, own: frozenset[str]) -> None:
     """Whoever an employee writes to takes part from now on."""
-    own = own_addresses(case.organisation_id)
     for address in (*draft.to, *draft.cc):
         if address.key not in own:
             add_participant(case, address)
@@ -284,14 +291,11 @@ def _join(case: Case, draft: ReplyDraft) -> None:
 def _move_on(case: Case, employee: Employee, draft: ReplyDraft) -> None:
     before = case.status
     after = draft.set_status
-    Case.objects.filter(pk=case.pk).update(
-        preview=_preview(draft.text), version=F("version") + 1, modified_at=timezone.now(), modified_by=employee
-    )
-    case.refresh_from_db(fields=["preview", "version", "modified_at", "modified_by"])
+    if after is None and before == Status.NEW:
+        after = Status.OPEN
+    case.write(by=employee, preview=_preview(draft.text))
     if after is not None and before != after:
         case.set_status(after, by=employee)
-    elif after is None and before == Status.NEW:
-        case.set_status(Status.OPEN, by=employee)
     else:
         case.tell_changed()
 

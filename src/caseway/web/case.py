@@ -46,7 +46,7 @@ def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
     """The pane beside the list: head and the latest entries."""
     case = find_case(request.user, number, in_trash=True)
     told = entries(case, size=LOOKED_AT)
-    told.add_files(surroundings.read(surroundings.files(told.message_ids)))
+    told.add_files(surroundings.read_files(told.message_ids))
     shown = told.entries[-PREVIEWED:]
     context = {"case": case, "entries": shown, "has_earlier": told.has_earlier or len(told.entries) > len(shown)}
     return render(request, "cases/_preview.html", context | list_of(request))
@@ -69,7 +69,7 @@ def case_earlier(request: EmployeeRequest, number: int) -> HttpResponse:
     """The entries before the key `before`."""
     case = find_case(request.user, number, in_trash=True)
     told = entries(case, before=request.GET.get("before", ""))
-    told.add_files(surroundings.read(surroundings.files(told.message_ids)))
+    told.add_files(surroundings.read_files(told.message_ids))
     return render(request, "cases/_earlier.html", {"case": case, "entries": told.entries, "told": told})
 
 
@@ -125,10 +125,7 @@ def overview_context(
     request: EmployeeRequest, case: Case, told: Told | None = None, *, with_alias: bool = True
 ) -> dict[str, Any]:
     """What the right column needs, and with `told` the thread too. One query beside those for the case and `told`."""
-    wanted = [surroundings.menus(case.organisation_id), surroundings.around(case)]
-    if told is not None:
-        wanted.append(surroundings.files(told.message_ids))
-    found = surroundings.read(*wanted)
+    found = surroundings.read(case, told.message_ids if told is not None else None)
     context: dict[str, Any] = found | {
         "case": case,
         "statuses": Status.choices,

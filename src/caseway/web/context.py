@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import SimpleLazyObject
 
-from caseway.accounts.gather import Short, gather
+from caseway.accounts.gather import Short
 from caseway.accounts.models import Employee
+from caseway.accounts.prepared import PreparedLists
 from caseway.cases import notices
 from caseway.cases.models import Tag
-from caseway.intake.alarms import open_alarms, worker_beats
+from caseway.intake.alarms import WORKER_SILENCE, open_alarms, worker_beats
 from caseway.intake.models import Alarm
 from caseway.outbound.models import Pause, PauseKind
 
@@ -56,16 +59,13 @@ def _shell(employee: Employee | None) -> dict[str, Any]:
     if employee is None:
         return {"alarms": [], "pause": None, "tag_hues": {}, "unread_notices": 0}
     organisation = employee.organisation_id
-    unread = notices.listed(employee).filter(read_at=None).order_by("case").distinct("case")
-    hues = Tag.objects.filter(organisation_id=organisation, hue__isnull=False)
-    wanted = {"hues": Short.of(hues, "name", "hue"), "unread": Short.of(unread[:MOST_UNREAD], "case_id")}
     if employee.is_administrator:
-        pauses = Pause.objects.active().filter(organisation_id=organisation, kind=PauseKind.SENDING)
-        open_ones = Alarm.objects.open().filter(organisation_id=organisation)
-        wanted["alarms"] = Short.of(open_ones, "kind", "text", "fix", "since")
-        wanted["alive"] = Short.of(worker_beats(), "pk")
-        wanted["pauses"] = Short.of(pauses.order_by("pk")[:1], "pk", "reason")
-    found = gather(**wanted)
+        now = timezone.now()
+        found = _OF_ADMINISTRATOR.gather(
+            organisation=organisation, employee=employee.pk, now=now, since=now - WORKER_SILENCE
+        )
+    else:
+        found = _OF_EVERYBODY.gather(organisation=organisation, employee=employee.pk)
     alarms: list[Any] = [row | {"since": parse_datetime(row["since"])} for row in found.get("alarms", [])]
     if employee.is_administrator and not found["alive"]:
         alarms = open_alarms(organisation)
@@ -75,6 +75,27 @@ def _shell(employee: Employee | None) -> dict[str, Any]:
         "tag_hues": {row["name"]: row["hue"] for row in found["hues"]},
         "unread_notices": len(found["unread"]),
     }
+
+
+def _of_everybody(organisation: int, employee: int) -> dict[str, Short]:
+    reader = Employee(pk=employee, organisation_id=organisation)
+    unread = notices.listed(reader).filter(read_at=None).order_by("case").distinct("case")
+    hues = Tag.objects.filter(organisation_id=organisation, hue__isnull=False)
+    return {"hues": Short.of(hues, "name", "hue"), "unread": Short.of(unread[:MOST_UNREAD], "case_id")}
+
+
+def _of_administrator(organisation: int, employee: int, now: datetime, since: datetime) -> dict[str, Short]:
+    pauses = Pause.objects.active(now).filter(organisation_id=organisation, kind=PauseKind.SENDING)
+    open_ones = Alarm.objects.open().filter(organisation_id=organisation)
+    return _of_everybody(organisation, employee) | {
+        "alarms": Short.of(open_ones, "kind", "text", "fix", "since"),
+        "alive": Short.of(worker_beats(since), "pk"),
+        "pauses": Short.of(pauses.order_by("pk")[:1], "pk", "reason"),
+    }
+
+
+_OF_EVERYBODY = PreparedLists(_of_everybody)
+_OF_ADMINISTRATOR = PreparedLists(_of_administrator)
 
 
 def sample_progress() -> dict[str, Any] | None:

@@ -110,6 +110,11 @@ class Asked:
         return self.view.is_endless or Status.CLOSED.value in self.filters.get("status", ())
 
     @property
+    def is_narrow(self) -> bool:
+        """Found by its filters rather than along its order, see `lists.page`."""
+        return self.sort == lists.DEFAULT and filtering.is_short_span(self.filters)
+
+    @property
     def sorts(self) -> list[lists.Sort]:
         """The orders that are quick here."""
         return [sort for sort in lists.SORTS.values() if sort.is_indexed or not self.is_endless]

@@ -23,6 +23,7 @@ from caseway.cases.models import Case, Priority, Status, WrittenDraft
 from caseway.cases.models.ranks import CAME
 from caseway.mailboxes.models import Mailbox
 from caseway.web.bulk import colleague as colleague  # noqa: PLC0414 - where others look for it
+from caseway.web.case_rows import RowWriter
 from caseway.web.chips import chips
 from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import readable
@@ -35,6 +36,9 @@ OVERLAP = timedelta(seconds=2)
 
 IN_HEAD = ("my-cases", "unassigned", "all-open", "waiting", "closed")
 """Lists that have a tab of their own; the others are behind 'Views'."""
+
+MOMENTS = {"newest": "created_at", "waiting": "came"}
+"""Which time of a case a row shows in an order; the latest change in all others."""
 
 EMPTY = {
     "my-cases": (
@@ -92,7 +96,10 @@ def saved_view(request: EmployeeRequest, pk: int) -> HttpResponse:
 
 def show_list(request: EmployeeRequest, asked: Asked) -> HttpResponse:
     after = request.GET.get("after", "")
-    page = lists.page(asked.parts(), after, sort=asked.sort, grouping=asked.grouping, employee=request.user)
+    page = lists.page(
+        asked.parts(), after,
+        sort=asked.sort, grouping=asked.grouping, employee=request.user, is_narrow=asked.is_narrow,
+    )  # fmt: skip
     context = _rows_context(asked, page, after)
     if after and request.htmx:
         return render(request, "cases/_rows.html", context)
@@ -114,6 +121,8 @@ def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
     if asked.view.slug == "drafts":
         drafts = list(WrittenDraft.objects.filter(employee=asked.employee).order_by("-modified_at")[:MOST_DRAFTS])
     is_first = not after and not asked.is_narrowed
+    by_case = {draft.case_id: draft.text for draft in reversed(drafts) if draft.case_id}
+    shown = MOMENTS.get(asked.sort.slug, "modified_at")
     return {
         "asked": asked,
         "view": asked.view,
@@ -121,9 +130,8 @@ def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
         "groups": lists.groups(page, asked.grouping, asked.sort, before=before),
         "more_url": asked.url_with(after=page.next) if page.next else "",
         "q": asked.words,
-        "drafts": {draft.case_id: draft.text for draft in reversed(drafts) if draft.case_id},
+        "row": RowWriter(asked.view.slug, shown, by_case, timezone.localdate()),
         "new_drafts": [draft for draft in drafts if is_first and draft.case_id is None],
-        "today": timezone.localdate(),
     }
 
 

@@ -43,12 +43,12 @@ def replies(request: EmployeeRequest, number: int) -> HttpResponse:
     offered = choices(case, request.user)
     try:
         draft = read_draft(request, case, kind, offered.from_addresses)
-        check(case, draft)
+        check(case, draft, offered.people.own)
         if draft.expected_version not in {0, case.version}:
             return _refused(request, case, 409, news=_news(request, case))
         if "anyway" not in request.POST and (doubts := cautions(case, draft, offered.people)):
             return _refused(request, case, 422, cautions=doubts)
-        sent = reply(case, request.user, draft)
+        sent = reply(case, request.user, draft, offered.people)
     except StaleCaseError:
         return _refused(request, find_case(request.user, number), 409, news=_news(request, case))
     except (CannotSendError, CaseError) as error:

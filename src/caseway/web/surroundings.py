@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, QuerySet, Value
 from django.utils.dateparse import parse_datetime
 
-from caseway.accounts.gather import Short, gather
+from caseway.accounts.gather import Short
 from caseway.accounts.models import Employee, Team
+from caseway.accounts.prepared import PreparedLists
 from caseway.cases.models import Attachment, Case, CaseType, CustomField, Tag
 from caseway.contacts.models import Contact, ContactAddress
 from caseway.intake.models import InboundEmail
@@ -41,11 +42,9 @@ def menus(organisation_id: int) -> dict[str, Short]:
 
 
 def around(case: Case) -> dict[str, Short]:
-    """Who takes part, and which cases have to do with this one."""
+    """Who takes part, and which cases have to do with this one. Only ids of the case are looked at."""
     cases = Case.objects.filter(organisation_id=case.organisation_id, deleted_at=None)
     others = cases.filter(contact=case.contact_id, merged_into=None).exclude(pk=case.pk)
-    if case.contact_id is None:
-        others = cases.none()
     linked = cases.filter(pk__in=case.links.values("other").union(case.linked_from.values("case")))
     related = cases.filter(Q(pk=case.related_to_id) | Q(related_to=case.pk))
     return {
@@ -59,11 +58,10 @@ def around(case: Case) -> dict[str, Short]:
     }
 
 
-def files(messages: Iterable[int]) -> dict[str, Short]:
+def files(messages: list[int]) -> dict[str, Short]:
     """What belongs to messages: their files, and what is missing of those too large to be fetched whole."""
-    ids = list(messages)
-    attachments = Attachment.objects.filter(message__in=ids).order_by("message", "part")
-    cut = InboundEmail.objects.filter(message__in=ids, size_on_server__gt=0).order_by("pk")
+    attachments = Attachment.objects.filter(_of_messages(messages)).order_by("message", "part")
+    cut = InboundEmail.objects.filter(_of_messages(messages), size_on_server__gt=0).order_by("pk")
     return {
         "files": Short.of(attachments, "pk", "message_id", "name", "content_type", "size", "is_inline"),
         "rests": Short.of(
@@ -72,11 +70,40 @@ def files(messages: Iterable[int]) -> dict[str, Short]:
     }
 
 
-def read(*wanted: dict[str, Short]) -> dict[str, list[dict[str, Any]]]:
-    """All of them together."""
-    found = gather(**{name: short for part in wanted for name, short in part.items()})
+def _of_messages(ids: list[int]) -> Func:
+    """The condition that a row belongs to one of them: one parameter, however many they are."""
+    wanted = Value(ids, output_field=ArrayField(BigIntegerField()))
+    return Func(
+        F("message_id"), wanted, template="(%(expressions)s))", arg_joiner=" = ANY(", output_field=BooleanField()
+    )
+
+
+def _beside(organisation: int, case: int, contact: int, related_to: int) -> dict[str, Short]:
+    row = Case(pk=case, organisation_id=organisation, contact_id=contact, related_to_id=related_to)
+    return menus(organisation) | around(row)
+
+
+_FILES = PreparedLists(files)
+_BESIDE = PreparedLists(_beside)
+_ALL = PreparedLists(lambda messages, **case: _beside(**case) | files(messages))
+
+
+def read_files(messages: list[int]) -> dict[str, list[dict[str, Any]]]:
+    """`files` of these messages."""
+    return _FILES.gather(messages=messages)
+
+
+def read(case: Case, messages: list[int] | None = None) -> dict[str, list[dict[str, Any]]]:
+    """`menus` and what is `around` the case, and with `messages` their `files`."""
+    ids = {
+        "organisation": case.organisation_id,
+        "case": case.pk,
+        "contact": case.contact_id,
+        "related_to": case.related_to_id,
+    }
+    found = _BESIDE.gather(**ids) if messages is None else _ALL.gather(messages=messages, **ids)
     for name in ("others", "linked", "related", "merged"):
-        for row in found.get(name, []):
+        for row in found[name]:
             row["modified_at"] = parse_datetime(row["modified_at"])
             row["label"] = f"CW-{row['number']}"
     return found

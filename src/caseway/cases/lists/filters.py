@@ -29,6 +29,7 @@ FIELD = "field."
 """Before the key of a field of the organisation's own."""
 MOST_VALUES = 50
 MOST_CHARACTERS = 200
+SHORT_SPAN = datetime.timedelta(days=93)
 _FIELD_KEY = re.compile(r"field\.[-\w]{1,60}", re.ASCII)
 _DAYS = re.compile(r"(\d{1,4})d")
 
@@ -170,6 +171,14 @@ def _need_by(values: list[str], employee: Employee) -> Q:
     for value in values:
         wanted |= spans[value]
     return wanted
+
+
+def is_short_span(filters: Filters) -> bool:
+    """Of cases that were created within some weeks."""
+    after, before = filters.get("created_after"), filters.get("created_before")
+    if not after or not before:
+        return False
+    return max(map(_midnight, before)) - min(map(_midnight, after)) <= SHORT_SPAN
 
 
 _CONDITIONS: dict[str, Condition] = {

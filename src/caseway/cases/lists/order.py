@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from django.db.models import F, Q, Value
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_noop
@@ -83,10 +83,14 @@ def keys_of(sort: Sort, grouping: str = "") -> tuple[Key, ...]:
     return (*keys, Key("id", int, keys[-1].is_descending))
 
 
-def ordered(rows: CaseQuerySet, keys: tuple[Key, ...]) -> CaseQuerySet:
-    """The rows with the keys' names on them, in their order."""
+def ordered(rows: CaseQuerySet, keys: tuple[Key, ...], *, by_index: bool = True) -> CaseQuerySet:
+    """The rows with the keys' names on them, in their order; not `by_index`: sorted, whatever index there is."""
     named: dict[str, Any] = {key.name: key.expression for key in keys if key.expression is not None}
-    order = [F(key.name).desc() if key.is_descending else F(key.name).asc() for key in keys]
+    columns: list[Any] = [F(key.name) for key in keys]
+    if not by_index and keys[0].kind is datetime.datetime:
+        nothing = Value(datetime.timedelta(0), output_field=DurationField())
+        columns[0] = ExpressionWrapper(columns[0] + nothing, output_field=DateTimeField())
+    order = [column.desc() if key.is_descending else column.asc() for key, column in zip(keys, columns, strict=True)]
     return rows.annotate(**named).order_by(*order)
 
 

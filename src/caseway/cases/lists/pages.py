@@ -33,16 +33,20 @@ def page(
     grouping: str = "",
     employee: Employee | None = None,
     related: Sequence[str] = (),
+    is_narrow: bool = False,
 ) -> Page:
     """The `size` cases after the key `after`, latest change first unless `sort` or `grouping` say otherwise.
 
     `rows` may be several queries: the page is of their union, and each brings only its own first rows. With an
     `employee` the rows know whether they are unread; `related` names what is read with each besides. A key that cannot
     be read is taken as the beginning. Rows that change meanwhile move to the top; none is skipped.
+
+    `is_narrow`: so little is kept that it is found by its filters and then sorted. PostgreSQL, which knows nothing of
+    how creation and change go together, would walk along the order until it met the first.
     """
     keys = keys_of(sort, grouping)
     values = read_key(keys, after)
-    parts = [ordered(part, keys) for part in (rows if isinstance(rows, Sequence) else [rows])]
+    parts = [ordered(part, keys, by_index=not is_narrow) for part in (rows if isinstance(rows, Sequence) else [rows])]
     if values is not None:
         parts = [part.filter(behind(keys, values)) for part in parts]
     found = ordered(_first_of(parts, size + 1), keys).select_related(*RELATED, *related)

@@ -12,6 +12,7 @@ from django.db.models import BooleanField, F, Func, QuerySet
 from django.utils.translation import gettext_noop
 
 from caseway.accounts.models import Employee
+from caseway.accounts.prepared import Prepared, Sql
 from caseway.cases.models import Case, Follower, Mention, Status, WrittenDraft
 from caseway.cases.models.case import CaseQuerySet
 
@@ -131,21 +132,36 @@ def counts(employee: Employee) -> dict[str, int]:
 
     Mentions counts those that the employee has not looked at yet; Drafts counts drafts.
     """
+    sql, parameters = _COUNTS.with_values(organisation=employee.organisation_id, employee=employee.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        row = cursor.fetchone()
+    return dict(zip(_counted(), row, strict=True))
+
+
+def _counted() -> list[str]:
+    slugs = [view.slug for view in VIEWS.values() if view.is_counted]
+    return list(dict.fromkeys([*slugs, "mentions", "drafts"]))
+
+
+def _counting(organisation: int, employee: int) -> Sql:
+    """The statement of `counts`, its columns in the order of `_counted`."""
+    reader = Employee(pk=employee, organisation_id=organisation)
     asked: dict[str, list[QuerySet[Case] | QuerySet[Mention] | QuerySet[WrittenDraft]]] = {
-        view.slug: [*view.parts(employee)] for view in VIEWS.values() if view.is_counted
+        view.slug: [*view.parts(reader)] for view in VIEWS.values() if view.is_counted
     }
-    asked["mentions"] = [Mention.objects.filter(employee=employee, done_at=None, case__deleted_at=None)]
-    asked["drafts"] = [WrittenDraft.objects.filter(employee=employee)]
+    asked["mentions"] = [Mention.objects.filter(employee=reader, done_at=None, case__deleted_at=None)]
+    asked["drafts"] = [WrittenDraft.objects.filter(employee=reader)]
     columns: list[str] = []
     parameters: list[Any] = []
-    for rows in asked.values():
-        sql, values = _first_of(rows)
+    for slug in _counted():
+        sql, values = _first_of(asked[slug])
         columns.append(f"(SELECT least(count(*), {MOST_COUNTED}) FROM ({sql}) AS counted)")  # noqa: S608 - Django's SQL
         parameters += values
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)}", parameters)
-        row = cursor.fetchone()
-    return dict(zip(asked, row, strict=True))
+    return f"SELECT {', '.join(columns)}", tuple(parameters)
+
+
+_COUNTS = Prepared(_counting)
 
 
 def _first_of(parts: list[QuerySet[Case] | QuerySet[Mention] | QuerySet[WrittenDraft]]) -> tuple[str, list[Any]]:

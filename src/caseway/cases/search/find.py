@@ -27,15 +27,22 @@ WINDOW = 200
 """So many of the newest messages that fit are ranked among themselves; older ones come after them."""
 RELATED = ("contact", "customer", "assigned_employee", "assigned_team")
 FETCHED_WHOLE = 100
-LARGE_WINDOW = 2_000
+LARGE_WINDOW = 3_000
 """The window where filters left too little of a small one."""
 MOST_WINDOWS = 3
 QUICK_FILTERS = {"assignee", "team", "contact", "customer"}
 """Filters whose cases an index lists."""
+FEW_CASES = {"contact", "customer"}
+"""Those that leave a handful of cases, as looking only into the trash or among what sleeps does."""
+RARE_FILTERS = {"tag"}
+"""Filters that leave few of the messages with a common word."""
 FEW = 3
 """With fewer hits than this a name may have been mistyped."""
 MOST_FILTERED = 5_000
 """So many cases of a filter are handed to the index, when a common word leaves too few of its messages."""
+
+MOST_APART = 12_000
+"""The same for the trash and for what sleeps: hardly any message of a window is theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,9 @@ def _named_exactly(asked: Asked) -> Iterator[Candidate]:
 def _ranked(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
     """The best of each case from the window of `key` on, and the key behind the last of them."""
     found: list[Candidate] = []
-    if key.is_narrow:
+    if key.upto is None and not asked.others:
+        key = _best_begun(asked, key)
+    elif key.is_narrow:
         asked.only = _narrow(asked)
     for _window in range(MOST_WINDOWS):
         few = 0 if key.upto or asked.others else FEW
@@ -188,6 +197,14 @@ def _ranked(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
     return found, key.write()
 
 
+def _best_begun(asked: Asked, key: Key) -> Key:
+    """Where filters leave little of a common word: among their cases, or with a large window, from the beginning."""
+    if asked.query.within or FEW_CASES & set(asked.filters):
+        asked.only = _narrow(asked)
+    is_large = asked.only is None and bool(RARE_FILTERS & set(asked.filters))
+    return dataclasses.replace(key, is_narrow=asked.only is not None, is_large=is_large)
+
+
 def _behind(last: Candidate, kept: Sequence[tuple[Candidate, float]], start: tuple[datetime, int], key: Key) -> str:
     """The key behind `last`: in this window, or at its beginning when `last` was the end of the window before."""
     position = next(((score, one.case) for one, score in kept if one is last), None)
@@ -198,8 +215,9 @@ def _narrow(asked: Asked) -> list[int] | None:
     """All cases that may be found, when they are few; else None."""
     if asked.query.excluded or not (asked.query.within or QUICK_FILTERS & set(asked.filters)):
         return None
-    ids = list(asked.rows().values_list("pk", flat=True)[: MOST_FILTERED + 1])
-    return ids if len(ids) <= MOST_FILTERED else None
+    most = MOST_APART if asked.query.within else MOST_FILTERED
+    ids = list(asked.rows().values_list("pk", flat=True)[: most + 1])
+    return ids if len(ids) <= most else None
 
 
 def _best_of_each(

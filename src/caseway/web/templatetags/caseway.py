@@ -9,9 +9,12 @@ from typing import Any
 
 import lucide
 from django import template
+from django.template.loader import render_to_string
+from django.urls import get_script_prefix
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from caseway.web import formats, sentences, texts
@@ -150,6 +153,34 @@ def time(moment: datetime | None, full: bool = False) -> SafeString:
         mark_safe("") if full else mark_safe(" data-when"),
         title if full else texts.when(moment),
     )
+
+
+@register.simple_tag(takes_context=True)
+def case_row(context: Any, case: Any, has_left: bool = False) -> SafeString:
+    """A row of the list that the page shows."""
+    drawn: SafeString = context["row"](case, has_left)
+    return drawn
+
+
+@register.simple_tag(takes_context=True)
+def include_same(context: Any, name: str) -> SafeString:
+    """A part of every page that is the same for all who share language, rights and shortcuts: drawn once."""
+    employee, section = context.get("employee"), str(context.get("section", ""))
+    if employee is None:
+        return _drawn_same(name, get_language(), get_script_prefix(), section, None, False)
+    has_shortcuts = bool(employee.has_shortcuts)
+    return _drawn_same(name, get_language(), get_script_prefix(), section, employee.role, has_shortcuts)
+
+
+@lru_cache(maxsize=512)
+def _drawn_same(
+    name: str, language: str | None, prefix: str, section: str, role: str | None, has_shortcuts: bool
+) -> SafeString:
+    """`language` and `prefix` (of addresses) are those in force, named so that each has its own."""
+    from caseway.accounts.models import Employee
+
+    reader = None if role is None else Employee(role=role, has_shortcuts=has_shortcuts)
+    return render_to_string(name, {"employee": reader, "section": section})
 
 
 @register.filter
