@@ -168,7 +168,9 @@ class Measurement:
             "saved view": f"/cases/all-open?saved={self.saved}",
             "Closed, words": lambda: f"/cases/closed?q={self.words[dice.randrange(300, 20000)]}",
         }  # fmt: skip
-        lists += [(name, "list", lambda path=path: get(path() if callable(path) else path)) for name, path in narrowed.items()]
+        lists += [
+            (name, "list", lambda path=path: get(path() if callable(path) else path)) for name, path in narrowed.items()
+        ]
         lists += [("Closed, tenth page", "list", self._deep("/cases/closed"))]
         lists += [("counts", "list", lambda: get("/cases/counts"))]
         return [
@@ -179,8 +181,8 @@ class Measurement:
             ("preview", "case", lambda: get(f"/cases/{dice.choice(self.open)}/preview")),
             *((name, "search", lambda make=make: self._search(make())) for name, make in self._searches().items()),
             ("second page of a common word", "search", self._deep("/search?q=refund", 1)),
-            ("as you type", "search", lambda: self._search(self._name()[: dice.randrange(2, 6)], "/search/suggestions")),
-            ("as you type, any word", "search", lambda: self._search(dice.choice(self.words)[:3], "/search/suggestions")),
+            ("type", "search", lambda: self._search(self._name()[: dice.randrange(2, 6)], "/search/suggestions")),
+            ("type any word", "search", lambda: self._search(dice.choice(self.words)[:3], "/search/suggestions")),
             ("reply", "reply", self._reply),
         ]  # fmt: skip
 

@@ -82,13 +82,15 @@ class Database:
         }
 
     def _migrate(self) -> None:
-        subprocess.run(  # noqa: S603
+        subprocess.run(
             [sys.executable, "-m", "caseway.ops", "migrate"],
             env={**os.environ, **self.environment()}, check=True, stdout=subprocess.DEVNULL,
         )  # fmt: skip
 
     def _make(self) -> dict[str, Any]:
-        print(f"making {self.cases:,} cases and {self.cases * MESSAGES_PER_CASE:,} messages in {self.folder}", flush=True)
+        print(
+            f"making {self.cases:,} cases and {self.cases * MESSAGES_PER_CASE:,} messages in {self.folder}", flush=True
+        )
         began = time.monotonic()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o755)
@@ -167,12 +169,12 @@ class Maker:
                 connection.execute(f'DROP INDEX "{name}"')  # type: ignore[arg-type]
         yield
         with ThreadPoolExecutor(PROCESSES) as threads:
-            list(threads.map(lambda definition: self._run(definition), [definition for _name, definition in found]))
+            list(threads.map(self._run, [definition for _name, definition in found]))
 
     def _each_range(self, table: str, statement: Any) -> None:
         """Run `statement(low, high)` for ranges of ids, some at once."""
         with psycopg.connect(self.dsn) as connection:
-            row = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # type: ignore[arg-type]  # noqa: S608
+            row = connection.execute(f"SELECT max(id) FROM {table}").fetchone()  # type: ignore[arg-type]
         last = (row and row[0]) or 0
         size = max(1, min(500_000, last // (PROCESSES * 4) + 1))
         ranges = [(low, min(last, low + size - 1)) for low in range(1, last + 1, size)]
@@ -199,7 +201,7 @@ class Maker:
             "ANALYZE bench_sentence",
             f"""CREATE UNLOGGED TABLE bench_subject AS
                 SELECT place / 5 AS id, upper(left(string_agg(word, ' '), 1)) || substr(string_agg(word, ' '), 2) AS text
-                FROM (SELECT place, {zipf.replace('random()', '(0.35 + 0.65 * random())')} AS wanted
+                FROM (SELECT place, {zipf.replace("random()", "(0.35 + 0.65 * random())")} AS wanted
                       FROM generate_series(0, 50000 * 5 - 1) AS place) AS drawn
                 JOIN bench_word ON bench_word.id = wanted GROUP BY place / 5""",
             "CREATE UNIQUE INDEX ON bench_subject (id)",
@@ -356,8 +358,8 @@ class Maker:
             "from_email": f"CASE WHEN {is_in} THEN c.email ELSE 'support@bench.example' END",
             "to": f"CASE WHEN m.direction = 'note' THEN '[]'::jsonb WHEN {is_in} THEN {ours} ELSE {theirs} END",
             "subject": "CASE WHEN m.place > 1 THEN 'Re: ' ELSE '' END || s.text",
-            "message_identifier": f"CASE WHEN m.direction = 'note' THEN '' ELSE 'm' || m.id || '@bench.example' END",
-            "references": f"CASE WHEN m.place > 1 THEN ARRAY['m' || m.case_id || '.0@bench.example'] ELSE '{{}}' END",
+            "message_identifier": "CASE WHEN m.direction = 'note' THEN '' ELSE 'm' || m.id || '@bench.example' END",
+            "references": "CASE WHEN m.place > 1 THEN ARRAY['m' || m.case_id || '.0@bench.example'] ELSE '{}' END",
             "text": text, "new_text": text, "sent_at": "m.created_at", "created_at": "m.created_at",
         }, source)]  # fmt: skip
 
@@ -403,7 +405,7 @@ class Maker:
                 caseway_prefix(m.organisation_id, m.created_at), m.subject, m.from_name || ' ' || m.from_email,
                 m."to"::text || ' ' || m.cc::text, coalesce(a.name, '') || ' ' || m.new_text)
             FROM cases_message AS m LEFT JOIN cases_attachment AS a ON a.message_id = m.id
-            WHERE m.id BETWEEN {low} AND {high} ORDER BY m.id"""  # noqa: S608
+            WHERE m.id BETWEEN {low} AND {high} ORDER BY m.id"""
         ]
 
     def _search_contacts(self) -> None:
@@ -434,7 +436,7 @@ class Maker:
                 continue
             columns[field.column] = _literal(field)
         names = ", ".join(f'"{column}"' for column in columns)
-        return f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} FROM {source}"  # noqa: S608
+        return f"INSERT INTO {table} ({names}) SELECT {', '.join(columns.values())} FROM {source}"
 
 
 def _literal(field: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Iterator
 
 COMMON = """
 the to and a of is in it you for not on we this have with my order be that can please your at i from are but was
@@ -51,7 +52,7 @@ def surnames(count: int) -> list[str]:
     return [word.title() for word in itertools.islice(_words(random.Random(11), known), count)]
 
 
-def _words(dice: random.Random, known: list[str]):  # type: ignore[no-untyped-def]
+def _words(dice: random.Random, known: list[str]) -> Iterator[str]:
     seen = set(known)
     yield from known
     while True:

@@ -48,9 +48,7 @@ def clean(html: str, picture: Callable[[str], str | None]) -> str:
         tags=TAGS,
         clean_content_tags={"script", "style"},
         attributes=ATTRIBUTES,
-        attribute_filter=lambda tag, name, value: (
-            value if (tag, name) != ("img", "src") or value in known else None
-        ),
+        attribute_filter=lambda tag, name, value: value if (tag, name) != ("img", "src") or value in known else None,
         url_schemes={"http", "https", "mailto", "tel", "cid"},
         url_relative=lambda value: value if value in known else None,
         link_rel=None,

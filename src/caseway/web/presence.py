@@ -62,5 +62,3 @@ def replying(request: EmployeeRequest) -> HttpResponse:
         if first is not None:
             found[str(numbers[pk])] = render_to_string("cases/_typing.html", {"person": first.employee})
     return JsonResponse(found)
-
-

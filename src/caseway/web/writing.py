@@ -24,9 +24,7 @@ UNDO_SECONDS = 10
 AFTER = {"waiting": Status.WAITING, "open": Status.OPEN, "close": Status.CLOSED, "keep": None}
 
 
-def read_draft(
-    request: EmployeeRequest, case: Case | None, kind: str, offered: Sequence[SupportAddress]
-) -> ReplyDraft:
+def read_draft(request: EmployeeRequest, case: Case | None, kind: str, offered: Sequence[SupportAddress]) -> ReplyDraft:
     """What the form says, with the files of the draft that it was written in. Raises CannotSendError."""
     values = request.POST
     kept = own_draft(request, case, kind)
