@@ -2,10 +2,12 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import timezone, translation
 
 from tests.fixtures import arrive, company  # noqa: F401
 from tests.servers.browser import browser, new_page, page  # noqa: F401
@@ -36,6 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
             storage["OPTIONS"]["location"] = _files / storage["OPTIONS"]["location"].name
     settings.CASEWAY_PRIVATE_HOSTS = ["127.0.0.0/8", "::1/128"]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one has its own test
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """A page that a test asked for leaves its reader's language and time zone behind in the thread."""
+    yield
+    translation.activate(settings.LANGUAGE_CODE)
+    timezone.deactivate()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

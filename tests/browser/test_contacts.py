@@ -85,7 +85,7 @@ def test_by_mouse(team: Company, live_web: LiveApp, page: Page) -> None:
     page.get_by_role("navigation", name="Views").get_by_role("link", name="Companies").click()
     page.get_by_role("link", name=re.compile("Brightwater")).click()
     page.get_by_role("link", name="Edit").click()
-    page.get_by_label("Name").fill("Brightwater Guides")
+    page.get_by_role("textbox", name="Name", exact=True).fill("Brightwater Guides")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Brightwater Guides")).to_be_visible()
 

@@ -79,7 +79,7 @@ def sign_in(page: Page, app: LiveApp, email: str = "maya@fieldnote.example") -> 
 
 def open_email_to_case(page: Page) -> None:
     page.get_by_role("navigation", name="Universal navigation").get_by_role("link", name="Cases").click()
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Email to Case").click()
 

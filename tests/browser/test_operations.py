@@ -90,7 +90,7 @@ def test_snooze_until_a_reply_by_keyboard_and_wake_it(case_page: Page, sample: S
 def test_snooze_until_a_time_of_ones_own(case_page: Page, sample: Sample) -> None:
     case_page.get_by_role("button", name="Snooze").click()
     until = (timezone.localtime() + datetime.timedelta(days=9)).replace(hour=7, minute=30)
-    case_page.get_by_label("Another time").fill(until.strftime("%Y-%m-%dT%H:%M"))
+    case_page.get_by_role("textbox", name="Another time", exact=True).fill(until.strftime("%Y-%m-%dT%H:%M"))
     case_page.get_by_role("button", name="Snooze until then").click()
     expect(case_page.locator("#snoozed")).to_contain_text("07:30")
 

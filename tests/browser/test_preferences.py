@@ -39,7 +39,7 @@ def names(sample: Sample) -> list[str]:
 
 def test_types_by_mouse(page: Page, live_web: LiveApp, sample: Sample) -> None:
     sign_in(page, live_web)
-    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("link", name="Settings").click()
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Types").click()
     page.get_by_label("New type").fill("Repair")
