@@ -9,7 +9,9 @@
 
   function again() { stream?.close(); connect(); }
   addEventListener("online", again);
-  addEventListener("offline", () => one("#offline")?.removeAttribute("hidden"));
+  const offline = () => one("#offline")?.removeAttribute("hidden");
+  addEventListener("offline", offline);
+  if (!navigator.onLine) offline(); // it was lost while the page was loading
   document.addEventListener("click", (event) => { if (event.target.closest("[data-reconnect]")) again(); });
 
   function connect() {

@@ -155,13 +155,18 @@
 
   for (const field of all("[data-people]")) {
     const list = new Suggestions(field, words.contacts);
+    field.addEventListener("input", () => list.close()); // what was found for fewer letters must not be taken by Enter
     field.addEventListener("input", later(async () => {
       const before = field.value.slice(0, field.selectionStart), from = Math.max(before.lastIndexOf(","), before.lastIndexOf(";")) + 1;
       const typed = before.slice(from).trim();
       if (typed.length < 2) { list.close(); return; }
       const response = await get(`${field.dataset.people}?q=${encodeURIComponent(typed)}`);
-      if (!response.ok || document.activeElement !== field) return;
-      list.show((await response.json()).found, (one) => {
+      if (!response.ok) return;
+      let { found } = await response.json();
+      if (document.activeElement !== field || field.value.slice(0, field.selectionStart) !== before) return;
+      /* whoever writes an address means that one, not a name that is nearly so */
+      if (typed.includes("@")) found = found.filter((one) => `${one.email}`.toLowerCase().includes(typed.toLowerCase()));
+      list.show(found, (one) => {
         const lead = field.value.slice(0, from) + (from ? " " : ""), rest = field.value.slice(before.length).replace(/^[^,;]*[,;]?\s*/, "");
         field.value = `${lead}${one.value}, ${rest}`;
         field.setSelectionRange(lead.length + one.value.length + 2, lead.length + one.value.length + 2);
