@@ -212,10 +212,12 @@ def test_drafts_show_what_was_written(scene: Scene, cases: dict[str, Case], maya
     own = {"organisation": scene.company.organisation, "employee": scene.company.maya}
     with organisation_scope(scene.company.organisation.pk):
         WrittenDraft.objects.create(case=scene.case, text="I shall look <b>into</b> it", **own)
-        WrittenDraft.objects.create(kind="new", subject="Order for spring", **own)
+        first = WrittenDraft.objects.create(kind="new", subject="Order for spring", **own)
     page = maya.get("/cases/drafts").content.decode()
     assert "I shall look &lt;b&gt;into&lt;/b&gt; it" in page
     assert "Order for spring" in page
+    place = reverse("new-mail") + f"?draft={first.pk}"
+    assert f'href="{place}"' in page and "Order for spring" in maya.get(place).content.decode()
 
 
 def test_contacts_to_filter_by_are_looked_for(scene: Scene, other: Scene, maya: Client) -> None:

@@ -124,13 +124,6 @@ def remove_file(request: EmployeeRequest, pk: int) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def url_of(row: WrittenDraft) -> str:
-    """Where the draft is written on. With `select_related("case")` it asks nothing."""
-    if row.case is None:
-        return f"{reverse('new-mail')}?draft={row.pk}"
-    return f"{reverse('case', args=[row.case.number])}?compose={row.kind}#{row.kind}"
-
-
 def _json(row: WrittenDraft | None) -> dict[str, object]:
     if row is None:
         return {"draft": 0, "version": 0, "text": "", "html": ""}
