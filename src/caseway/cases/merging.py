@@ -18,9 +18,8 @@ from caseway.accounts.models import Employee
 from caseway.cases.errors import StaleCaseError
 from caseway.cases.models import Case, CaseAddress, Direction, Event, EventKind, Follower, Mention, Message, Status
 from caseway.cases.models.verbs.changing import check_may_write
+from caseway.cases.preview import preview_of
 from caseway.mail.address import address_key
-
-PREVIEW_LENGTH = 200
 
 
 def merge(case: Case, into: Case, *, by: Employee | None, expected_version: int = 0) -> Event:
@@ -99,7 +98,7 @@ def freshened(case: Case) -> dict[str, Any]:
     latest = mails.order_by("-created_at", "-pk").first()
     received = case.messages.filter(direction=Direction.IN, is_automatic=False).order_by("-created_at").first()
     files = case.messages.filter(attachments__is_inline=False)
-    preview = " ".join((latest.new_text or latest.text)[:1000].split())[:PREVIEW_LENGTH] if latest else case.preview
+    preview = preview_of(latest.new_text or latest.text) if latest else case.preview
     return {
         "preview": preview,
         "has_attachment": files.exists(),

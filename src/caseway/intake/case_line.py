@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from caseway.accounts.together import change
 from caseway.cases.models import Case, EventKind, Status
+from caseway.cases.preview import preview_of
 from caseway.intake.models import InboundEmail
 from caseway.intake.read import Reading
 
 
 def touch(case: Case, reading: Reading) -> None:
     """The case's line in the lists: latest words, files, time."""
-    case.preview = preview_of(reading)
+    case.preview = beginning_of(reading)
     case.has_attachment = case.has_attachment or has_files(reading)
     case.modified_at = case.received_at = timezone.now()
     case.modified_by = None
@@ -31,7 +32,7 @@ def touch_history(case: Case, inbound: InboundEmail, reading: Reading, reopen_da
     """A mail from before the connection finds its place: the case is as old, and as closed, as its latest mail says."""
     case.has_attachment = case.has_attachment or has_files(reading)
     if inbound.received_at > case.modified_at:
-        case.preview, case.modified_at = preview_of(reading), inbound.received_at
+        case.preview, case.modified_at = beginning_of(reading), inbound.received_at
         if case.status == Status.CLOSED and is_over(inbound, reopen_days):
             case.closed_at = inbound.received_at
         elif case.status == Status.CLOSED:
@@ -46,9 +47,9 @@ def is_over(inbound: InboundEmail, reopen_days: int) -> bool:
     return inbound.received_at < timezone.now() - datetime.timedelta(days=reopen_days)
 
 
-def preview_of(reading: Reading) -> str:
+def beginning_of(reading: Reading) -> str:
     """The beginning of what is new, on one line."""
-    return " ".join((reading.body.new.strip() or reading.email.text)[:1000].split())[:200]
+    return preview_of(reading.body.new.strip() or reading.email.text)
 
 
 def has_files(reading: Reading) -> bool:

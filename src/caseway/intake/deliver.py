@@ -20,7 +20,7 @@ from caseway.cases.notices import notify, tell_of_answer
 from caseway.cases.opening import closed_too_long_ago, open_from_email, record_addresses
 from caseway.contacts.models import Contact
 from caseway.intake.bounces import record_bounces
-from caseway.intake.case_line import has_files, is_over, preview_of, touch, touch_history
+from caseway.intake.case_line import beginning_of, has_files, is_over, touch, touch_history
 from caseway.intake.desk import Desk
 from caseway.intake.floods import find_flood
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
@@ -236,7 +236,7 @@ def _open(
         contact=contact,
         sender=reading.email.sender,
         came_through=rows,
-        preview=preview_of(reading),
+        preview=beginning_of(reading),
         has_attachment=has_files(reading),
         related_to=related,
         related_reason=evidence if related else "",

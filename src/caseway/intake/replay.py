@@ -18,6 +18,7 @@ from caseway.accounts.models import Employee
 from caseway.cases.errors import NotAllowedError
 from caseway.cases.models import Attachment, Case, Direction, Message
 from caseway.cases.opening import add_participant, open_from_email
+from caseway.cases.preview import preview_of
 from caseway.contacts.models import Contact
 from caseway.intake.deliver import MOST_REFERENCES, deliver
 from caseway.intake.desk import Desk
@@ -211,7 +212,7 @@ def _own_case(row: InboundEmail, reading: Reading, evidence: str) -> Case:
         contact=contact,
         sender=reading.email.sender,
         came_through=[row.support_address] if row.support_address else [],
-        preview=" ".join(new[:1000].split())[:200],
+        preview=preview_of(new),
         related_to=row.case_id,
         related_reason=evidence,
     )

@@ -17,6 +17,7 @@ from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
 from caseway.cases.notices import tell_followers
 from caseway.cases.opening import add_participant
+from caseway.cases.preview import preview_of
 from caseway.mail.address import address_key
 from caseway.mail.compose import UnsendableError, compose
 from caseway.mail.model import Address, Draft, File
@@ -168,7 +169,7 @@ def undo(row: OutboundEmail, *, by: Employee, keeps_draft: bool = False) -> str:
             message.delete()
             latest = case.messages.exclude(direction=Direction.NOTE).order_by("-created_at").first()
             Case.objects.filter(pk=case.pk).update(
-                preview=_preview(latest.new_text) if latest else "", version=F("version") + 1
+                preview=preview_of(latest.new_text) if latest else "", version=F("version") + 1
             )
             case.refresh_from_db()
             _take_status_back(case, row, by)
@@ -293,12 +294,8 @@ def _move_on(case: Case, employee: Employee, draft: ReplyDraft) -> None:
     after = draft.set_status
     if after is None and before == Status.NEW:
         after = Status.OPEN
-    case.write(by=employee, preview=_preview(draft.text))
+    case.write(by=employee, preview=preview_of(draft.text))
     if after is not None and before != after:
         case.set_status(after, by=employee)
     else:
         case.tell_changed()
-
-
-def _preview(text: str) -> str:
-    return " ".join(text.split())[:200]

@@ -16,8 +16,6 @@ from caseway.cases.models.verbs.snoozing import Snoozing
 from caseway.cases.models.verbs.status import StatusVerbs
 from caseway.cases.models.verbs.telling import Telling
 
-PREVIEW_LENGTH = 200
-
 
 class CaseVerbs(Assigning, Following, Joining, Keeping, Noting, Properties, Snoozing, StatusVerbs, Telling):
     """The verbs of `Case`, a story in each module beside this one."""
