@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-import json
 
 from django.db import connection
 from django.utils import timezone
 
-from caseway.accounts.bell import LIVE, tell
+from caseway.accounts.bell import LIVE, news, tell
 from caseway.cases.models import EventKind, NotificationKind
 from caseway.cases.notices import notify
 from caseway.mailboxes import smtp
@@ -65,11 +64,7 @@ def ended(row: OutboundEmail, state: OutboundState, words: str, **fields: dateti
 
 def _sent(row: OutboundEmail, words: str) -> bool:
     """Success, in one statement: it happens once for every mail that leaves."""
-    number = row.case.number if row.case is not None else None
-    told = [{"event": "outbound", "id": row.pk, "number": number}]
-    if row.case is not None:
-        told.append({"event": "case.changed", "id": row.case.pk, "number": number})
-    notes = [json.dumps({"organisation": row.organisation_id, **one}, separators=(",", ":")) for one in told]
+    notes = [news(row.organisation_id, event, **ids) for event, ids in _news_of(row)]
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH sent AS (UPDATE outbound_outboundemail SET state = 'sent', server_words = %s, sent_at = now(), "
@@ -90,7 +85,13 @@ def _tell_writer(row: OutboundEmail) -> None:
 
 def tell_of(row: OutboundEmail) -> None:
     """Tell open pages that something became of the mail."""
-    number = row.case.number if row.case is not None else None
-    tell(row.organisation_id, "outbound", id=row.pk, number=number)
-    if row.case is not None:
-        tell(row.organisation_id, "case.changed", id=row.case.pk, number=number)
+    for event, ids in _news_of(row):
+        tell(row.organisation_id, event, **ids)
+
+
+def _news_of(row: OutboundEmail) -> list[tuple[str, dict[str, int | None]]]:
+    """What pages may show of it: the mail itself, and its case."""
+    if row.case is None:
+        return [("outbound", {"id": row.pk, "number": None})]
+    number = row.case.number
+    return [("outbound", {"id": row.pk, "number": number}), ("case.changed", {"id": row.case.pk, "number": number})]

@@ -53,9 +53,10 @@ def trip(organisation_id: int, to: Address, mailbox_id: int | None, *, is_strang
             ),
         ]
     keys = [brake.key for brake in brakes]
-    tally = held(_Tally, organisation_id) or _Tally(organisation_id)
+    gathered = held(_Tally, organisation_id)
+    tally = gathered or _Tally(organisation_id)
     counts, reason = tally.count(keys)
-    if held(_Tally, organisation_id) is None:
+    if gathered is None:
         tally.write()
     if reason:
         return f"paused: {reason}"
