@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.accounts.turns import take_delivery_turn
-from caseway.cases.errors import NotAllowedError
 from caseway.cases.models import Case, Event, EventKind, Message
+from caseway.cases.models.verbs.changing import check_may_write
 from caseway.contacts.errors import ContactError
 from caseway.contacts.models import Contact, ContactAddress, Merge
 
@@ -27,7 +27,7 @@ def merge_contacts(kept: Contact, gone: Contact, *, by: Employee, values: Mappin
 
     Raises ContactError when one of the two was merged already, or they are one.
     """
-    _may(by)
+    check_may_write(by)
     with transaction.atomic():
         take_delivery_turn(kept.organisation_id)  # mail that is being delivered still names the one that goes
         kept, gone = _locked(kept, gone)
@@ -59,15 +59,13 @@ def undo_contact_merge(merge: Merge, *, by: Employee) -> Contact:
 
     Raises ContactError when it was undone already, or the one that stayed has gone into another since.
     """
-    _may(by)
+    check_may_write(by)
     with transaction.atomic():
         take_delivery_turn(merge.organisation_id)
-        merge = Merge.objects.select_for_update().get(pk=merge.pk)
+        merge = Merge.still_there(merge.pk)
         kept, gone = merge.contact, merge.gone_contact
-        if kept is None or gone is None or merge.undone_at is not None:
-            raise ContactError(_("This merge was undone already."))
-        if gone.merged_into_id != kept.pk:
-            raise ContactError(_("%(name)s was merged again since. Undo that first.") % {"name": kept.name})
+        assert kept is not None, "it is a merge of two contacts"
+        assert gone is not None, "it is a merge of two contacts"
         data = merge.data
         Contact.objects.filter(pk=gone.pk).update(merged_into=None, modified_at=timezone.now())
         gone.merged_into = None
@@ -152,8 +150,3 @@ def _values(contact: Contact) -> dict[str, Any]:
     values = {name: getattr(contact, name) for name in FIELDS}
     values["last_message_at"] = contact.last_message_at.isoformat() if contact.last_message_at else None
     return values
-
-
-def _may(by: Employee) -> None:
-    if not by.may_write:
-        raise NotAllowedError(by.name)

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee
 from caseway.accounts.turns import take_delivery_turn
-from caseway.cases.errors import NotAllowedError
 from caseway.cases.models import Case
+from caseway.cases.models.verbs.changing import check_may_write
 from caseway.contacts.errors import ContactError
 from caseway.contacts.models import Contact, Customer, Merge
 
@@ -21,7 +21,7 @@ def merge_customers(kept: Customer, gone: Customer, *, by: Employee) -> Merge:
 
     Raises ContactError when one of the two was merged already, or they are one.
     """
-    _may(by)
+    check_may_write(by)
     with transaction.atomic():
         take_delivery_turn(kept.organisation_id)
         rows = Customer.objects.filter(organisation_id=kept.organisation_id, pk__in=[kept.pk, gone.pk])
@@ -49,15 +49,13 @@ def merge_customers(kept: Customer, gone: Customer, *, by: Employee) -> Merge:
 
 def undo_customer_merge(merge: Merge, *, by: Employee) -> Customer:
     """Give the company that went its contacts, cases and domain back. Raises ContactError when that is past."""
-    _may(by)
+    check_may_write(by)
     with transaction.atomic():
         take_delivery_turn(merge.organisation_id)
-        merge = Merge.objects.select_for_update().get(pk=merge.pk)
+        merge = Merge.still_there(merge.pk)
         kept, gone = merge.customer, merge.gone_customer
-        if kept is None or gone is None or merge.undone_at is not None:
-            raise ContactError(_("This merge was undone already."))
-        if gone.merged_into_id != kept.pk:
-            raise ContactError(_("%(name)s was merged again since. Undo that first.") % {"name": kept.name})
+        assert kept is not None, "it is a merge of two companies"
+        assert gone is not None, "it is a merge of two companies"
         data = merge.data
         if data["takes_domain"] and kept.domain == data["domain"]:
             kept.domain = ""
@@ -81,8 +79,3 @@ def _move(rows: Any, kept: Customer) -> list[int]:
     ids = list(rows.values_list("pk", flat=True))
     rows.filter(pk__in=ids).update(customer=kept)
     return ids
-
-
-def _may(by: Employee) -> None:
-    if not by.may_write:
-        raise NotAllowedError(by.name)

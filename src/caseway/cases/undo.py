@@ -40,10 +40,6 @@ def undo(events: Sequence[Event], *, by: Employee) -> list[Event]:
     return done
 
 
-def can_undo(event: Event) -> bool:
-    return event.kind in UNDOERS
-
-
 def _still(case: Case, now: Any, after: Any) -> None:
     """Only what is still as the event left it is put back."""
     if now != after:

@@ -16,6 +16,7 @@ from caseway.cases.setup.rights import (
     next_position,
     require_administrator,
     require_free,
+    retire,
 )
 
 LONGEST = 100
@@ -77,10 +78,7 @@ def move_field(row: CustomField, step: int, *, by: Employee) -> None:
 
 def retire_field(row: CustomField, *, by: Employee, is_active: bool = False) -> None:
     """Asked for no more, or with `is_active` asked for again, at the end. Values stay on the cases."""
-    require_administrator(by)
-    rows = CustomField.objects.filter(organisation_id=row.organisation_id)
-    row.is_active, row.position = is_active, next_position(rows)
-    row.save(update_fields=["is_active", "position"])
+    retire(row, by, is_active=is_active)
 
 
 def _free_key(label: str, taken: set[str]) -> str:

@@ -67,6 +67,14 @@ def move(row: Ordered, step: int, by: Employee) -> None:
         model._default_manager.bulk_update(rows, ["position"])
 
 
+def retire(row: Ordered, by: Employee, *, is_active: bool) -> None:
+    """Offered no more, or with `is_active` offered again, behind all others."""
+    require_administrator(by)
+    rows = type(row)._default_manager.filter(organisation_id=row.organisation_id)
+    row.is_active, row.position = is_active, next_position(rows)
+    row.save(update_fields=["is_active", "position"])
+
+
 def rename_in_views(organisation_id: int, key: str, before: str, after: str) -> None:
     """Saved views that filter by the name go on to find the same cases."""
     rows = SavedView.objects.filter(organisation_id=organisation_id, filters__has_key=key)

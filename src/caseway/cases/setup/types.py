@@ -13,6 +13,7 @@ from caseway.cases.setup.rights import (
     rename_in_views,
     require_administrator,
     require_free,
+    retire,
 )
 
 LONGEST = 60
@@ -56,7 +57,4 @@ def move_type(row: CaseType, step: int, *, by: Employee) -> None:
 
 def retire_type(row: CaseType, *, by: Employee, is_active: bool = False) -> None:
     """Offered no more, or with `is_active` offered again, at the end."""
-    require_administrator(by)
-    rows = CaseType.objects.filter(organisation_id=row.organisation_id)
-    row.is_active, row.position = is_active, next_position(rows)
-    row.save(update_fields=["is_active", "position"])
+    retire(row, by, is_active=is_active)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from caseway.accounts.models import Employee, Organisation
+from caseway.contacts.errors import ContactError
 from caseway.contacts.models.contact import Contact
 from caseway.contacts.models.customer import Customer
 
@@ -36,3 +38,14 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gone_contact or self.gone_customer} into {self.contact or self.customer}"
+
+    @classmethod
+    def still_there(cls, pk: int) -> Self:
+        """The merge, locked, to be taken back now. Raises ContactError when that was done, or it went on since."""
+        merge = cls.objects.select_for_update().get(pk=pk)
+        kept, gone = merge.contact or merge.customer, merge.gone_contact or merge.gone_customer
+        if kept is None or gone is None or merge.undone_at is not None:
+            raise ContactError(_("This merge was undone already."))
+        if gone.merged_into_id != kept.pk:
+            raise ContactError(_("%(name)s was merged again since. Undo that first.") % {"name": kept.name})
+        return merge
