@@ -13,9 +13,10 @@ from caseway.cases.models import Case
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.outbound.models import OutboundEmail
+from tests.browser.writing import sign_in
 from tests.mails import mail
 from tests.servers.live import LiveApp
-from tests.web.sample import PASSWORD, Sample, make_sample
+from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -24,14 +25,6 @@ expect.set_options(timeout=15_000)
 @pytest.fixture
 def sample(transactional_db: None) -> Sample:
     return make_sample()
-
-
-def sign_in(page: Page, app: LiveApp, name: str = "maya") -> None:
-    page.goto(f"{app.url}/sign-in")
-    page.get_by_label("Email").fill(f"{name}@fieldnote.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Cases", exact=True)).to_be_visible()
 
 
 def arrive(sample: Sample, subject: str, **fields: str) -> None:

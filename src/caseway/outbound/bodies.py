@@ -48,10 +48,6 @@ def written_part(html: str) -> str:
     return html[: min(ends, default=len(html))].removeprefix(WRITTEN).removesuffix("</div>")
 
 
-def was_signed(html: str) -> bool:
-    return SIGNED in html
-
-
 def paragraphs(text: str) -> str:
     return "".join(f"<p>{lines(part)}</p>" for part in text.split("\n\n") if part.strip())
 

@@ -25,7 +25,7 @@ from caseway.mail.parse import parse, part
 from caseway.web.archive import Archive
 from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import find_attachment, find_case, find_message
-from caseway.web.messages import FRAME_POLICY, OWN_PAPER, content_of, guarded, image_type
+from caseway.web.messages import content_of, guarded, image_type, mail_frame
 
 LARGEST_PICTURE = 5_000_000
 LARGEST_VIEW = 25_000_000
@@ -84,11 +84,7 @@ def attachment_mail_body(request: EmployeeRequest, pk: int) -> HttpResponse:
     if how_to_view(row.name, row.content_type, row.size) != "mail":
         raise Http404
     cleaned = safe_html(parse(content_of(row)).html, resolve_cid=lambda _cid: None)
-    context = {"body": cleaned.html, "blocked": 0, "has_quote": False, "is_paper": bool(OWN_PAPER.search(cleaned.html))}
-    response = render(request, "cases/mail_frame.html", context)
-    response.headers["Content-Security-Policy"] = FRAME_POLICY.format(images="")
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return mail_frame(request, cleaned.html, blocked=0, has_quote=False)
 
 
 @employee_page

@@ -22,7 +22,6 @@ from caseway.cases.lists.unread import with_unread
 from caseway.cases.models import Case, Priority, Status, WrittenDraft
 from caseway.cases.models.ranks import CAME
 from caseway.mailboxes.models import Mailbox
-from caseway.web.bulk import colleague as colleague  # noqa: PLC0414 - where others look for it
 from caseway.web.case_rows import RowWriter
 from caseway.web.chips import chips
 from caseway.web.doors import EmployeeRequest, employee_page

@@ -49,15 +49,20 @@ def message_body(request: EmployeeRequest, pk: int) -> HttpResponse:
     cleaned = safe_html(
         message.html if is_full else new, resolve_cid=_cid_resolver(message), show_images="images" in request.GET
     )
-    context = {
-        "body": cleaned.html,
-        "blocked": cleaned.blocked_images,
-        "has_quote": bool(quoted.strip()) and not is_full,
-        "is_paper": bool(OWN_PAPER.search(cleaned.html)),
-        "message": message,
-    }
+    return mail_frame(
+        request,
+        cleaned.html,
+        images=" https: http:" if "images" in request.GET else "",
+        blocked=cleaned.blocked_images,
+        has_quote=bool(quoted.strip()) and not is_full,
+        message=message,
+    )
+
+
+def mail_frame(request: EmployeeRequest, body: str, *, images: str = "", **shown: object) -> HttpResponse:
+    """A mail's cleaned HTML as a document of its own. `images`: further sources that pictures may come from."""
+    context = {"body": body, "is_paper": bool(OWN_PAPER.search(body)), **shown}
     response = render(request, "cases/mail_frame.html", context)
-    images = " https: http:" if "images" in request.GET else ""
     response.headers["Content-Security-Policy"] = FRAME_POLICY.format(images=images)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 from caseway.accounts.models import Employee
 from caseway.cases.models import Case, Event, Message
 from caseway.web import surroundings
+from caseway.web.bulk import colleague
 from caseway.web.case import list_of
 from caseway.web.changing import change, refuse
 from caseway.web.doors import EmployeeRequest, employee_page, writer_page
 from caseway.web.finding import find_case, find_message
-from caseway.web.lists import colleague
 from caseway.web.snoozing import chosen
 
 

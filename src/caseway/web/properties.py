@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST
 from caseway.accounts.models import Team
 from caseway.cases.models import Case, CustomField, Event, Priority, Status
 from caseway.contacts.models import Contact
+from caseway.web.bulk import colleague
 from caseway.web.case import list_of
 from caseway.web.changing import change, refuse, said
 from caseway.web.doors import EmployeeRequest, writer_page
 from caseway.web.finding import find_case
-from caseway.web.lists import colleague
 from caseway.web.undo import offer
 
 

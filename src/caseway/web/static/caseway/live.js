@@ -29,9 +29,8 @@
     on("inbound", soon("addresses", () => { refreshAddresses(); refreshLists("inbound"); }, 400));
     on("alarms", soon("alarms", () => refresh("#alarms")));
     on("diag.step", (data) => { const drawer = one(`[data-diagnosis="${data.id}"]`); if (drawer) globalThis.htmx?.trigger(drawer, "diag-step"); });
-    for (const name of ["contact.changed", "contacts.import", "inbound", "reload"]) on(name, (data) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail: data })));
     on("notification", soon("notification", told));
-    for (const name of ["presence", "draft"]) on(name, (detail) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail })));
+    for (const name of ["contact.changed", "contacts.import", "inbound", "reload", "presence", "draft"]) on(name, (detail) => document.dispatchEvent(new CustomEvent(`caseway:${name}`, { detail })));
     on("reload", missed);
     on("ended", () => location.reload());
   }
