@@ -107,6 +107,7 @@ def test_by_keyboard(team: Company, live_web: LiveApp, page: Page) -> None:
     expect(page.get_by_role("heading", name="Parker Ehlers")).to_be_visible()
     page.keyboard.press("m")
     page.wait_for_url("**/merge")
+    expect(page.get_by_role("searchbox", name="Search contacts")).to_be_focused()
     page.keyboard.type("ana")
     page.keyboard.press("Enter")
     page.get_by_role("link", name=re.compile("Ana Duarte")).focus()

@@ -337,3 +337,13 @@ def test_a_case_needs_few_queries(scene: Scene, maya: Client, django_assert_max_
         maya.post(at("case-notes", scene), {"text": f"Note {number}"})
     with django_assert_max_num_queries(40):
         maya.get(at("case", scene))
+
+
+def test_a_page_that_is_open_learns_where_its_case_went_and_takes_nobodys_toasts(scene: Scene, maya: Client) -> None:
+    maya.post("/cases/new", {"subject": "The other one", "priority": "normal"})
+    with organisation_scope(scene.company.organisation.pk):
+        other = Case.objects.get(subject="The other one")
+    maya.post(at("case-merge", scene), {"value": other.number})
+    answer = maya.get(at("case-live", scene), headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, f"/cases/{other.number}?list=my-cases")
+    assert b"data-undo" in maya.get(answer.headers["HX-Redirect"]).content

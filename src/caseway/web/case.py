@@ -55,10 +55,14 @@ def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
 @employee_page
 @require_safe
 def case_live(request: EmployeeRequest, number: int) -> HttpResponse:
-    """Thread, head and overview as they are now, for a page that is open. `since`: the key of its first entry."""
+    """Thread, head and overview as they are now, for a page that is open. `since`: the key of its first entry.
+
+    A case that was merged meanwhile names where it went and shows nothing of it: a fetch that followed there would
+    take the toasts that are meant for the page.
+    """
     case = find_case(request.user, number, in_trash=True)
     if case.merged_into is not None:
-        return redirect(_merged_url(request, case))
+        return HttpResponse(status=204, headers={"HX-Redirect": _merged_url(request, case)})
     told = entries(case, since=request.GET.get("since", ""))
     return render(request, "cases/_live.html", overview_context(request, case, told))
 

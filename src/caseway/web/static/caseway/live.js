@@ -5,7 +5,8 @@
   const { one, all, get, fragment, watchFrames, freshTimes, typing } = caseway;
   const body = document.body;
   if (!body.dataset.live || !globalThis.EventSource) return;
-  let stream = null, lost = 0, since = body.dataset.now;
+  let stream = null, lost = 0, since = body.dataset.now, leaving = false;
+  document.addEventListener("submit", (event) => setTimeout(() => { leaving = !event.defaultPrevented; }));
 
   function again() { stream?.close(); connect(); }
   addEventListener("online", again);
@@ -61,7 +62,9 @@
   async function refreshCase() {
     const thread = one("#thread");
     const response = await get(`${body.dataset.liveUrl}?since=${encodeURIComponent(thread.dataset.from ?? "")}`);
-    if (response.redirected) { location.assign(response.url); return; } // merged into another case meanwhile
+    const elsewhere = response.headers.get("HX-Redirect"); // merged into another case meanwhile
+    if (elsewhere && !leaving) location.assign(elsewhere); // a form on its way answers with its own page and toast
+    if (elsewhere) return;
     if (!response.ok) return;
     const found = fragment(await response.text());
     const version = found.querySelector("#live").dataset.caseVersion;
