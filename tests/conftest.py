@@ -40,6 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the slow one has its own test
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _patient_search() -> None:
+    """What a search finds may not depend on how busy the machine is."""
+    from caseway.cases.search import index
+
+    index.BUDGET = index.PATIENTLY
+
+
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
     """A page that a test asked for leaves its reader's language and time zone behind in the thread."""

@@ -267,7 +267,44 @@ def test_a_rare_filter_on_a_common_word_still_finds(company: Company) -> None:
     assert page.next == ""
 
 
-@pytest.mark.parametrize("after", ["x", "_____", "n_1_2_3", "m_99999999999999999999999_1_0.5_1", "_1_1_nan_1", "\0"])
+def all_pages(company: Company, text: str, size: int = 20) -> list[int]:
+    seen: list[int] = []
+    after = ""
+    for _ in range(100):
+        page = find(company.maya, text, after=after, size=size)
+        seen += [hit.case.number for hit in page.rows]
+        after = page.next
+        if not after:
+            return seen
+    raise AssertionError("the pages do not end")
+
+
+def test_a_filter_and_a_common_word_page_by_the_latest_change(company: Company) -> None:
+    many(company, 900)
+    Case.objects.filter(number__gte=1500).update(status="closed", closed_at=timezone.now())
+    Case.objects.filter(number__in=range(1000, 1900, 30)).update(tags=["vip"])
+    assert sorted(all_pages(company, "common tag:vip", 7)) == list(range(1000, 1900, 30))
+    assert sorted(all_pages(company, "common -tag:vip status:closed", 150)) == [
+        number for number in range(1500, 1900) if (number - 1000) % 30
+    ]
+    Case.objects.filter(number__in=range(1000, 1900, 50)).update(deleted_at=timezone.now())
+    assert sorted(all_pages(company, "common in:trash", 4)) == list(range(1000, 1900, 50))
+
+
+def test_a_search_whose_time_is_over_goes_on_where_it_stopped(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(company, 30, "needle and thread")
+    oldest = timezone.now() - timedelta(days=300)
+    Message.objects.filter(case__number__gte=1010).update(created_at=oldest)
+    monkeypatch.setattr("caseway.cases.search.index.BUDGET", timedelta(0))
+    first = find(company.maya, '"needle and"')
+    assert {hit.case.number for hit in first.rows} <= set(range(1000, 1010))
+    assert first.next
+    assert sorted(all_pages(company, '"needle and"')) == list(range(1000, 1030))
+
+
+@pytest.mark.parametrize("after", ["x", "_____", "c_1_2_3", "m_99999999999999999999999_1_0.5_1", "_1_1_nan_1", "\0"])
 def test_a_key_that_cannot_be_read_is_the_beginning(mails: Company, after: str) -> None:
     assert numbers(mails, "pole", after=after) in ([1], [])
 
@@ -299,7 +336,7 @@ def test_the_index_is_used_behind_the_wall(company: Company) -> None:
         direct = "\n".join(row[0] for row in cursor.fetchall())
     assert "search_document_words" not in direct  # why the functions exist
     before = scans()
-    assert len(numbers(company, "common")) == 50
+    assert len(numbers(company, "common", size=50)) == 50
     assert scans() > before
 
 

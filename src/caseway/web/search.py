@@ -16,7 +16,6 @@ from caseway.cases.models import SavedView
 from caseway.contacts.models import Contact
 from caseway.web.doors import EmployeeRequest, employee_page
 
-PAGE_SIZE = 50
 MOST_PEOPLE = 6
 SUGGESTED_CASES = 6
 SUGGESTED_PEOPLE = 4
@@ -38,7 +37,7 @@ def search(request: EmployeeRequest) -> HttpResponse:
     """What `q` finds, or with `after` the hits that follow."""
     text, after = request.GET.get("q", "").strip(), request.GET.get("after", "")
     query = cases_search.read(text, request.user)
-    found = cases_search.find(request.user, query, after=after, size=PAGE_SIZE)
+    found = cases_search.find(request.user, query, after=after)
     people: list[Contact] = []
     if _may_mean_people(query) and not after:
         people = cases_search.find_contacts(request.user, query, MOST_PEOPLE, others=found.others)
@@ -49,6 +48,7 @@ def search(request: EmployeeRequest) -> HttpResponse:
         "chips": query.chips,
         "people": people,
         "examples": EXAMPLES,
+        "is_continued": bool(after),
         "said": _said(len(found.rows), bool(found.next)),
     }
     return render(request, "search/results.html", context)
@@ -60,7 +60,7 @@ def suggestions(request: EmployeeRequest) -> HttpResponse:
     """Options for the palette: cases, contacts and views that what is typed so far may mean."""
     text = request.GET.get("q", "").strip()
     query = cases_search.read(text, request.user, is_being_typed=True)
-    found = cases_search.find(request.user, query, size=SUGGESTED_CASES, window=SUGGESTED_CASES * 20)
+    found = cases_search.find(request.user, query, size=SUGGESTED_CASES)
     people: list[Contact] = []
     if _may_mean_people(query):
         people = cases_search.find_contacts(request.user, query, SUGGESTED_PEOPLE, others=found.others)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,6 +17,9 @@ MOST_CLOSE = 5
 """Words of names that a mistyped word may have meant."""
 MOST_DOUBTFUL = 4
 """Words of a search that are looked at for slips."""
+BUDGET = timedelta(milliseconds=60)
+"""How long one look through the messages may take. What is older is looked through when it is asked for."""
+PATIENTLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,35 +32,61 @@ class Candidate:
     rank: float
 
 
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Candidates, the newest first. `resume`: before this nothing was looked at, because the time was over."""
+
+    candidates: list[Candidate]
+    resume: datetime | None = None
+    meant: dict[str, list[str]] = field(default_factory=dict)
+    """What words may be instead, where few were found."""
+
+
 def newest(
     terms: Sequence[Term],
     others: Mapping[str, list[str]],
     upto: tuple[datetime, int] | None,
     most: int,
+    *,
     only: Sequence[int] | None = None,
     few: int = 0,
-) -> tuple[list[Candidate], dict[str, list[str]]]:
-    """The newest `most` documents with all terms, before `upto`, of the cases `only` where they are given.
+    budget: timedelta | None = None,
+) -> Window:
+    """The newest `most` documents with all terms, before `upto`; with `only` those of these cases.
 
-    `others` holds for a word what it may be instead. Also answers such words, when fewer than `few` were found.
+    `others` holds for a word what it may be instead. Such words are answered too, when fewer than `few` were found.
+    `budget`: how long to look (BUDGET); at least a week of messages is looked through.
     """
     moment, last = upto or (None, None)
     doubtful = [term.text for term in terms if term.may_be_mistyped][:MOST_DOUBTFUL] if few else []
+    cases = None if only is None else list(only)
+    milliseconds = (BUDGET if budget is None else budget) // timedelta(milliseconds=1)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH hit AS MATERIALIZED (SELECT * FROM caseway_search(%s::jsonb, %s, %s, %s, %s::bigint[])),
-            few AS (SELECT count(*) < %s AS is_so FROM hit)
+            WITH hit AS MATERIALIZED (SELECT * FROM caseway_search(%s::jsonb, %s, %s, %s, %s::bigint[], %s)),
+            few AS (SELECT count(document) < %s AS is_so FROM hit)
             SELECT document, case_id, moment, rank, NULL, NULL FROM hit
             UNION ALL
             SELECT NULL, NULL, NULL, NULL, given, close
             FROM few, unnest(%s::text[]) AS given, caseway_close_words(given) AS close WHERE few.is_so
             """,
-            [_json(terms, others), moment, last, most, None if only is None else list(only), few, doubtful],
+            [
+                _json(terms, others),
+                moment,
+                last,
+                most,
+                cases,
+                milliseconds,
+                few,
+                doubtful,
+            ],
         )
         rows = cursor.fetchall()
-    return [Candidate(*row[:4]) for row in rows if row[0] is not None], _likely(
-        (row[4], row[5]) for row in rows if row[0] is None
+    return Window(
+        [Candidate(*row[:4]) for row in rows if row[0] is not None],
+        next((row[2] for row in rows if row[0] is None and row[2] is not None), None),
+        _likely((row[4], row[5]) for row in rows if row[4] is not None),
     )
 
 

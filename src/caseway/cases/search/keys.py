@@ -14,12 +14,12 @@ class Key:
 
     upto: tuple[datetime, int] | None = None
     position: tuple[float, int] | None = None
-    is_narrow: bool = False
+    is_by_case: bool = False
+    """Not by windows of messages: `upto` is a case, by its latest change."""
     is_mistyped: bool = False
-    is_large: bool = False
 
     def write(self) -> str:
-        flags = ("n" if self.is_narrow else "") + ("m" if self.is_mistyped else "") + ("l" if self.is_large else "")
+        flags = ("c" if self.is_by_case else "") + ("m" if self.is_mistyped else "")
         moment, last = self.upto or (_EPOCH, 0)
         score, case = self.position or (-1.0, 0)
         return "_".join([flags, str((moment - _EPOCH) // timedelta(microseconds=1)), str(last), repr(score), str(case)])
@@ -35,4 +35,4 @@ class Key:
                 return cls()
         except (ValueError, OverflowError):
             return cls()
-        return cls(upto, position if position[0] >= 0 else None, "n" in flags, "m" in flags, "l" in flags)
+        return cls(upto, position if position[0] >= 0 else None, "c" in flags, "m" in flags)

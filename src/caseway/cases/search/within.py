@@ -8,7 +8,7 @@ from caseway.cases.models.case import CaseQuerySet
 from caseway.cases.search import index
 from caseway.cases.search.query import read
 
-MOST_MESSAGES = 2_000
+MOST_MESSAGES = 1_000
 """So many of the newest messages that have the words count; `find` looks at all of them."""
 
 
@@ -22,8 +22,8 @@ def within(rows: CaseQuerySet, text: str) -> CaseQuerySet:
         return rows
     if query.number is not None and not query.words[0].text.isdecimal():
         return rows.filter(number=query.number)
-    found, _meant = index.newest(query.words, {}, None, MOST_MESSAGES)
-    fits = Q(pk__in={candidate.case for candidate in found})
+    found = index.newest(query.words, {}, None, MOST_MESSAGES, budget=index.PATIENTLY)
+    fits = Q(pk__in={candidate.case for candidate in found.candidates})
     if query.number is not None:
         fits |= Q(number=query.number)
     if query.message_identifier:
