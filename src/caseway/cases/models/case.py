@@ -94,11 +94,13 @@ class Case(CaseVerbs, models.Model):
             models.Index(
                 fields=["organisation", "assigned_employee", "-modified_at", "-id"],
                 condition=models.Q(deleted_at=None) & ~models.Q(status="closed"),
+                include=["is_snoozed"],
                 name="case_my_open",
             ),
             models.Index(
                 fields=["organisation", "-modified_at", "-id"],
                 condition=models.Q(deleted_at=None) & ~models.Q(status="closed"),
+                include=["is_snoozed"],
                 name="case_all_open",
             ),
             models.Index(
@@ -110,6 +112,7 @@ class Case(CaseVerbs, models.Model):
                 fields=["organisation", "-modified_at", "-id"],
                 condition=models.Q(deleted_at=None, assigned_employee=None, assigned_team=None)
                 & ~models.Q(status="closed"),
+                include=["is_snoozed"],
                 name="case_unassigned",
             ),
             models.Index(fields=["organisation", "contact", "-modified_at"], name="case_of_contact"),
@@ -119,6 +122,7 @@ class Case(CaseVerbs, models.Model):
             models.Index(
                 fields=["organisation", "-modified_at", "-id"],
                 condition=models.Q(deleted_at=None, status="waiting"),
+                include=["is_snoozed"],
                 name="case_waiting",
             ),
             models.Index(
@@ -135,6 +139,7 @@ class Case(CaseVerbs, models.Model):
             models.Index(
                 fields=["organisation", "-created_at", "-id"],
                 condition=models.Q(deleted_at=None, status="closed"),
+                include=["modified_at", "merged_into"],
                 name="case_closed_newest",
             ),
             models.Index("organisation", CAME, "id", condition=_OPEN, name="case_waiting_longest"),
