@@ -185,6 +185,23 @@ def add_participant(case: Case, address: Address, *, is_verified: bool = True) -
         return bool(cursor.rowcount == 1)
 
 
+def accept_participants(case: Case, addresses: Sequence[Address]) -> None:
+    """Let addresses that an employee writes to take part; those that waited to be accepted are."""
+    own = (case.organisation_id, case.pk)
+    rows = {
+        key: (*own, key[:320], one.email[:320], one.name[:200]) for one in addresses if (key := address_key(one.email))
+    }
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO cases_participant (organisation_id, case_id, key, email, name, is_verified) VALUES "  # noqa: S608 - placeholders
+            + ", ".join(["(%s, %s, %s, %s, %s, true)"] * len(rows))
+            + " ON CONFLICT (case_id, key) DO UPDATE SET is_verified = true WHERE NOT cases_participant.is_verified",
+            [value for row in rows.values() for value in row],
+        )
+
+
 def _add_first_participant(case: Case, address: Address) -> None:
     """As `add_participant`, for a case that is being opened: it may wait to be written."""
     if key := address_key(address.email):

@@ -45,7 +45,7 @@ def cautions(case: Case | None, draft: ReplyDraft, people: People | None) -> lis
         # A forward goes to somebody new: that is what it is for.
         is_meant = draft.kind == DraftKind.FORWARD
         found += [Caution(one.kind, one.email) for one in new if not (is_meant and one.kind == "third party")]
-        found += [*_sender(draft, people), *_note(case, draft)]
+        found += [*_sender(draft, people), *(_note(case, draft) if people.has_notes else ())]
     return found
 
 

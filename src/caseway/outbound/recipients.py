@@ -107,6 +107,7 @@ class People:
     """Keys of addresses of our domain that no row names and that brought mail of the case."""
     latest: int
     """Id of the latest entry, notes included: whoever writes has seen the case up to it."""
+    has_notes: bool
 
     @classmethod
     def of(cls, case: Case, signer: Employee | None = None, read: Read | None = None) -> People:
@@ -132,6 +133,7 @@ class People:
             addresses=addresses,
             aliases=frozenset(aliases),
             latest=max((entry.pk for entry in entries), default=0),
+            has_notes=len(mails) < len(entries),
         )
 
 

@@ -16,7 +16,7 @@ from caseway.accounts.together import flush, gathered
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
 from caseway.cases.notices import tell_followers
-from caseway.cases.opening import add_participant
+from caseway.cases.opening import accept_participants
 from caseway.cases.preview import preview_of
 from caseway.mail.address import address_key
 from caseway.mail.compose import UnsendableError, compose
@@ -84,8 +84,6 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
     """
     if not employee.may_write:
         raise NotAllowedError(employee.name)
-    if draft.request_key and (known := _known(case, draft.request_key)):
-        return known
     people = people or People.of(case)
     check(case, draft, people.own)
     message_id = Message.reserve_id()
@@ -97,7 +95,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
         raise CannotSendError(_("%(error)s Correct the address and send again.") % {"error": error}) from error
     prepared = RawEmail.prepare(case.organisation_id, email.raw)
     with transaction.atomic(), gathered():
-        locked = Case.objects.select_for_update().get(pk=case.pk)
+        locked = Case.objects.select_for_update().only("version").get(pk=case.pk)
         if draft.request_key and (known := _known(case, draft.request_key)):
             return known
         if draft.expected_version and locked.version != draft.expected_version:
@@ -131,7 +129,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
         )
         _join(case, draft, people.addresses.keys)
         tell_followers(case, actor=employee, message=message)
-        _move_on(case, employee, draft)
+        _move_on(case, employee, draft, locked.version)
         if draft.written_id:
             WrittenDraft.objects.filter(pk=draft.written_id, employee=employee).delete()
     return row
@@ -283,19 +281,17 @@ def _thread(case: Case, answered: Message | None) -> tuple[str, ...]:
 
 def _join(case: Case, draft: ReplyDraft, own: frozenset[str]) -> None:
     """Whoever an employee writes to takes part from now on."""
-    for address in (*draft.to, *draft.cc):
-        if address.key not in own:
-            add_participant(case, address)
-            case.participants.filter(key=address.key[:320], is_verified=False).update(is_verified=True)
+    accept_participants(case, [address for address in (*draft.to, *draft.cc) if address.key not in own])
 
 
-def _move_on(case: Case, employee: Employee, draft: ReplyDraft) -> None:
+def _move_on(case: Case, employee: Employee, draft: ReplyDraft, version: int) -> None:
+    """`version`: the case's, which is locked."""
     before = case.status
     after = draft.set_status
     if after is None and before == Status.NEW:
         after = Status.OPEN
-    case.write(by=employee, preview=preview_of(draft.text))
+    case.write(by=employee, expected_version=version, preview=preview_of(draft.text))
     if after is not None and before != after:
-        case.set_status(after, by=employee)
+        case.set_status(after, by=employee, expected_version=case.version)
     else:
         case.tell_changed()

@@ -12,13 +12,13 @@ from html import escape
 
 from django.template.defaultfilters import date as formatted
 from django.template.defaultfilters import truncatechars
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from caseway.cases.models import Case, Priority, Status
+from caseway.web.addresses import numbered
 from caseway.web.templatetags import caseway as drawn
-from caseway.web.texts import when
+from caseway.web.texts import Moments
 
 DRAFT_SHOWN = 160
 
@@ -35,9 +35,10 @@ class RowWriter:
         self.moment = moment
         self.drafts = drafts
         self.today = today
+        self.moments = Moments()
         self.query = f"?list={escape(view)}"
-        self.case_url = reverse("case", args=[0])
-        self.preview_url = reverse("case-preview", args=[0])
+        self.case_url = numbered("case")
+        self.preview_url = numbered("case-preview")
         self.statuses = {
             status.value: str(drawn.status_sign(status.value, str(status.label), hidden=True)) for status in Status
         }
@@ -70,21 +71,18 @@ class RowWriter:
             f"  {self.unread_mark if is_unread else ''}\n"
             f'  <span class="caserow__mark">{self._status(case)}<input class="caserow__check" type="checkbox"'
             f' name="case" value="{number}" form="bulk" aria-label="{self.select.replace(chr(0), label)}"></span>\n'
-            f'  <a class="caserow__link" href="{self._address(self.case_url, number)}"'
-            f' data-preview="{self._address(self.preview_url, number)}">{self.unread_words if is_unread else ""}\n'
+            f'  <a class="caserow__link" href="{self.case_url(number)}{self.query}"'
+            f' data-preview="{self.preview_url(number)}{self.query}">{self.unread_words if is_unread else ""}\n'
             f'    <span class="caserow__line"><span class="caserow__id num">{label}</span><span class="caserow__who">'
             f'<bdi class="caserow__name">{escape(name)}</bdi>{company}</span>\n'
             f'      <span class="caserow__meta">{self._meta(case)}<span class="sla">'
-            f"{drawn.time(getattr(case, self.moment))}</span></span></span>\n"
+            f"{self.moments.tag(getattr(case, self.moment))}</span></span></span>\n"
             f'    <span class="caserow__line"><span class="caserow__subject" dir="auto"><b>{escape(case.subject)}</b>'
             f"&ensp;{self._text(case)}</span>\n"
             f'      <span class="caserow__own">{self._owner(case)}</span></span>\n'
             "  </a>\n</li>\n"
         )
         return mark_safe(row)  # noqa: S308 - everything from outside is escaped above
-
-    def _address(self, pattern: str, number: int) -> str:
-        return pattern.replace("0", str(number), 1) + self.query
 
     def _status(self, case: Case) -> str:
         return self.statuses.get(case.status) or str(drawn.status_sign(case.status, case.status, hidden=True))
@@ -93,7 +91,7 @@ class RowWriter:
         found = self.attachment if case.has_attachment else ""
         found += self.priorities.get(case.priority, "")
         if case.is_snoozed:
-            until = when(case.snoozed_until) if case.snoozed_until else self.until_reply
+            until = self.moments.when(case.snoozed_until) if case.snoozed_until else self.until_reply
             return f"{found}{self.snoozed}{escape(until)}</span>"
         if case.need_by and not case.is_closed:
             late = " sla--late" if case.need_by < self.today else " sla--soon" if case.need_by == self.today else ""

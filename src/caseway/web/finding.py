@@ -8,18 +8,7 @@ from caseway.accounts.models import Employee
 from caseway.cases.models import Attachment, Case, Message
 from caseway.cases.models.case import CaseQuerySet
 
-RELATED = (
-    "contact",
-    "contact__customer",
-    "customer",
-    "assigned_employee",
-    "assigned_team",
-    "organisation",
-    "created_by",
-    "modified_by",
-    "merged_into",
-    "snoozed_by",
-)
+RELATED = ("contact", "customer", "assigned_employee", "assigned_team", "organisation")
 
 
 def find_case(employee: Employee, number: int, *, in_trash: bool = False) -> Case:

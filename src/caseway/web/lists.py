@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from caseway.accounts.models import Employee
 from caseway.cases import lists
-from caseway.cases.lists.pages import RELATED
+from caseway.cases.lists.pages import RELATED, ROW
 from caseway.cases.lists.saved import may_change
 from caseway.cases.lists.unread import with_unread
 from caseway.cases.models import Case, Priority, Status, WrittenDraft
@@ -97,7 +97,8 @@ def show_list(request: EmployeeRequest, asked: Asked) -> HttpResponse:
     after = request.GET.get("after", "")
     page = lists.page(
         asked.parts(), after,
-        sort=asked.sort, grouping=asked.grouping, employee=request.user, is_narrow=asked.is_narrow,
+        sort=asked.sort, grouping=asked.grouping, employee=request.user, columns=ROW,
+        is_narrow=asked.is_narrow,
     )  # fmt: skip
     context = _rows_context(asked, page, after)
     if after and request.htmx:
@@ -197,7 +198,7 @@ def case_rows(request: EmployeeRequest) -> HttpResponse:
     asked = Asked.of_query(request.user, request.GET)
     numbers = [int(n) for n in request.GET.getlist("n")[:MOST_CHANGES] if n.isdecimal() and len(n) < 18]
     rows = with_unread(readable(request.user).filter(number__in=numbers), request.user)
-    found = list(rows.annotate(came=CAME).select_related(*RELATED))
+    found = list(rows.annotate(came=CAME).select_related(*RELATED).only(*ROW))
     there = set(asked.rows().filter(pk__in=[case.pk for case in found]).values_list("pk", flat=True))
     context = _rows_context(asked, lists.Page(found, ""), "") | {"rows": [(row, row.pk not in there) for row in found]}
     return render(request, "cases/_some_rows.html", context)

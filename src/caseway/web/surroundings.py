@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,6 +23,7 @@ LINKED_CASES = 20
 LATEST = 300
 """Cases whose types are offered besides those that were set up. A look at a million would cost a scan."""
 MOST_TAGS = 500
+ACTING = ("created_by", "modified_by", "snoozed_by")
 CASE_FIELDS = ("number", "subject", "status", "modified_at")
 
 
@@ -47,7 +51,9 @@ def around(case: Case) -> dict[str, Short]:
     others = cases.filter(contact=case.contact_id, merged_into=None).exclude(pk=case.pk)
     linked = cases.filter(pk__in=case.links.values("other").union(case.linked_from.values("case")))
     related = cases.filter(Q(pk=case.related_to_id) | Q(related_to=case.pk))
+    acting = [getattr(case, f"{role}_id") for role in ACTING]
     return {
+        "acting": Short.of(Employee.objects.filter(_is_one_of(acting)).order_by("pk"), "pk", "name"),
         "participants": Short.of(case.participants.order_by("pk"), "key", "email", "name", "is_verified"),
         "followers": Short.of(case.followers.order_by("pk"), pk="employee_id", name="employee__name"),
         "addresses": Short.of(case.came_through.order_by("pk"), address="support_address__address"),
@@ -70,6 +76,10 @@ def files(messages: list[int]) -> dict[str, Short]:
     }
 
 
+def _is_one_of(ids: Iterable[int | None]) -> Q:
+    return reduce(or_, (Q(pk=one) for one in ids))
+
+
 def _of_messages(ids: list[int]) -> Func:
     """The condition that a row belongs to one of them: one parameter, however many they are."""
     wanted = Value(ids, output_field=ArrayField(BigIntegerField()))
@@ -78,9 +88,8 @@ def _of_messages(ids: list[int]) -> Func:
     )
 
 
-def _beside(organisation: int, case: int, contact: int, related_to: int) -> dict[str, Short]:
-    row = Case(pk=case, organisation_id=organisation, contact_id=contact, related_to_id=related_to)
-    return menus(organisation) | around(row)
+def _beside(organisation: int, **case: int) -> dict[str, Short]:
+    return menus(organisation) | around(Case(organisation_id=organisation, **case))
 
 
 _FILES = PreparedLists(files)
@@ -97,16 +106,27 @@ def read(case: Case, messages: list[int] | None = None) -> dict[str, list[dict[s
     """`menus` and what is `around` the case, and with `messages` their `files`."""
     ids = {
         "organisation": case.organisation_id,
-        "case": case.pk,
-        "contact": case.contact_id,
-        "related_to": case.related_to_id,
+        "id": case.pk,
+        "contact_id": case.contact_id,
+        "related_to_id": case.related_to_id,
+        **{f"{role}_id": getattr(case, f"{role}_id") for role in ACTING},
     }
     found = _BESIDE.gather(**ids) if messages is None else _ALL.gather(messages=messages, **ids)
+    _name(case, found["acting"])
     for name in ("others", "linked", "related", "merged"):
         for row in found[name]:
             row["modified_at"] = parse_datetime(row["modified_at"])
             row["label"] = f"CW-{row['number']}"
     return found
+
+
+def _name(case: Case, rows: list[dict[str, Any]]) -> None:
+    """Give the case those who did something to it, of whom the page only says the name."""
+    people = {row["pk"]: Employee.from_db(None, ["id", "name"], [row["pk"], row["name"]]) for row in rows}
+    for role in ACTING:
+        pk = getattr(case, f"{role}_id")
+        if pk in people:
+            setattr(case, role, people[pk])
 
 
 def known_types(found: dict[str, list[dict[str, Any]]]) -> list[str]:

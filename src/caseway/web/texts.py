@@ -18,13 +18,34 @@ from caseway.mail.model import Address
 from caseway.web import formats
 
 
+class Moments:
+    """Writes moments for one page: what now is and where the reader lives is asked once."""
+
+    def __init__(self) -> None:
+        self.zone = timezone.get_current_timezone()
+        self.now = timezone.now()
+        self.today = self.now.astimezone(self.zone).date()
+
+    def when(self, moment: datetime) -> str:
+        """Relative under one hour, clock time today, weekday this week, date after."""
+        return _when(moment.astimezone(self.zone), self.now, self.today)
+
+    def tag(self, moment: datetime, *, full: bool = False) -> SafeString:
+        """A <time> that the page keeps fresh; its title holds the whole date. `full`: so does its text."""
+        local = moment.astimezone(self.zone)
+        title = formats.full(local)
+        text, mark = (title, "") if full else (_when(local, self.now, self.today), " data-when")
+        start = f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{escape(title)}"{mark}>'
+        return mark_safe(f"{start}{escape(text)}</time>")  # noqa: S308 - escaped
+
+
 def when(moment: datetime | None) -> str:
-    """Relative under one hour, clock time today, weekday this week, date after."""
-    if moment is None:
-        return ""
-    now = timezone.now()
-    local, today = timezone.localtime(moment), timezone.localtime(now).date()
-    minutes = int((now - moment).total_seconds() // 60)
+    """As `Moments.when`; nothing for None."""
+    return "" if moment is None else Moments().when(moment)
+
+
+def _when(local: datetime, now: datetime, today: date) -> str:
+    minutes = int((now - local).total_seconds() // 60)
     if 0 <= minutes < 1:
         return _("now")
     if 0 <= minutes < 60:

@@ -16,7 +16,7 @@ from caseway.web.sentences import ICONS, begun, tell
 
 TOGETHER = timedelta(minutes=2)
 """Events of one person within this time are told in one sentence."""
-LATEST = 100
+LATEST = 30
 """Entries that a page shows at first; earlier ones wait for a click."""
 MOST = 1_000
 """Entries that an open page may ask for anew."""
@@ -91,7 +91,7 @@ class Told:
 
 
 def entries(case: Case, *, size: int = LATEST, before: str = "", since: str = "") -> Told:
-    """The case's timeline: the latest 100 entries, or those before or since a key. Their files come by `add_files`."""
+    """The timeline: the latest `size` entries, or those before or since a key. Their files come by `add_files`."""
     page = case.timeline_page(size=MOST if since else size, before=before, since=since)
     return Told(_grouped(page.entries), page.first, page.has_earlier, not before)
 

@@ -11,13 +11,12 @@ import lucide
 from django import template
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from caseway.web import formats, sentences, texts
+from caseway.web import sentences, texts
 
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.number)
@@ -142,17 +141,7 @@ def initials_of(name: str) -> str:
 @register.simple_tag
 def time(moment: datetime | None, full: bool = False) -> SafeString:
     """A <time> that the page keeps fresh; its title holds the whole date."""
-    if moment is None:
-        return mark_safe("")
-    local = timezone.localtime(moment)
-    title = formats.full(local)
-    return format_html(
-        '<time datetime="{}" title="{}"{}>{}</time>',
-        moment.isoformat(timespec="seconds"),
-        title,
-        mark_safe("") if full else mark_safe(" data-when"),
-        title if full else texts.when(moment),
-    )
+    return mark_safe("") if moment is None else texts.Moments().tag(moment, full=full)
 
 
 @register.simple_tag(takes_context=True)
@@ -160,6 +149,15 @@ def case_row(context: Any, case: Any, has_left: bool = False) -> SafeString:
     """A row of the list that the page shows."""
     drawn: SafeString = context["row"](case, has_left)
     return drawn
+
+
+@register.simple_tag(takes_context=True)
+def thread(context: Any, entries: Any) -> SafeString:
+    """The entries of the case's timeline. Where the page has all of it (`told`), messages can be taken out."""
+    from caseway.web.thread_writer import ThreadWriter
+
+    view, token = getattr(context.get("view"), "slug", ""), str(context.get("csrf_token", ""))
+    return ThreadWriter(context["case"], context["employee"], view, token, may_split=bool(context.get("told")))(entries)
 
 
 @register.simple_tag(takes_context=True)

@@ -70,7 +70,10 @@ class Changing:
             raise StaleCaseError(case.label)
         for name, value in fields.items():
             setattr(case, name, value)
-        case.refresh_from_db(fields=["version"])
+        if expected_version:
+            case.version = expected_version + 1
+        else:
+            case.refresh_from_db(fields=["version"])
 
     def _change(
         self, kind: EventKind, data: dict[str, Any], by: Employee | None, expected_version: int, **fields: Any

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Left
 
 from caseway.cases.models.choices import EventKind
 from caseway.cases.models.verbs.changing import Changing, check_may_write
@@ -15,6 +16,20 @@ from caseway.mail.address import address_key
 if TYPE_CHECKING:
     from caseway.accounts.models import Employee
     from caseway.cases.models import Case, Event, Message
+
+HTML_START = 26
+"""Characters by which HTML of our own composer is known."""
+_OUTBOUND = (
+    *("state", "attempts", "send_at", "is_scheduled", "evidence", "server_words", "created_at", "kind"),
+    *("sent_copy__state", "sent_copy__attempts", "sent_copy__words"),
+)
+_SHOWN = (
+    *("organisation", "case", "direction", "is_automatic", "is_unverified", "raw", "from_name", "from_email", "to"),
+    *("cc", "reply_to", "subject", "text", "new_text", "kind", "kind_reason", "evidence", "unknown_address"),
+    *("defects", "moved_from__number", "sent_at", "created_at", "contact", "employee__name"),
+    *(f"outbound__{name}" for name in _OUTBOUND),
+)
+_EVENT = ("organisation", "case", "message", "kind", "data", "employee__name", "created_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +48,7 @@ class TimelinePage:
 class Telling(Changing):
     def timeline(self) -> list[Message | Event]:
         """Messages and events in the order of time, ready to be shown without further queries."""
-        messages = self._messages().prefetch_related("attachments", "inbound__remainder")
+        messages = self._messages().select_related("contact").prefetch_related("attachments", "inbound__remainder")
         return sorted([*messages, *self._events()], key=_place)
 
     def timeline_page(self, *, size: int, before: str = "", since: str = "") -> TimelinePage:
@@ -41,7 +56,7 @@ class Telling(Changing):
 
         Two queries; attachments are not read. A key that cannot be read is no key.
         """
-        messages, events = self._messages(), self._events()
+        messages, events = self._shown(), self._events()
         if key := _read_key(before):
             messages, events = messages.filter(_before(key, 0)), events.filter(_before(key, 1))
         elif key := _read_key(since):
@@ -53,11 +68,15 @@ class Telling(Changing):
 
     def _messages(self) -> QuerySet[Message]:
         case = cast("Case", self)
-        return case.messages.select_related("employee", "contact", "outbound", "outbound__sent_copy", "moved_from")
+        return case.messages.select_related("employee", "outbound", "outbound__sent_copy", "moved_from")
+
+    def _shown(self) -> QuerySet[Message]:
+        """What a page shows of messages. Of HTML, which has a frame of its own, only what it begins with."""
+        return self._messages().annotate(html_start=Left("html", HTML_START)).only(*_SHOWN)
 
     def _events(self) -> QuerySet[Event]:
         case = cast("Case", self)
-        return case.events.select_related("employee")
+        return case.events.select_related("employee").only(*_EVENT)
 
     def verify_participant(self, email: str, *, by: Employee) -> Event | None:
         """From now on the address is one that may be written to from this case."""
