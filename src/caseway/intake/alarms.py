@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.utils import timezone
 from caseway.accounts.bell import tell
 from caseway.accounts.models import Heartbeat, Organisation
 from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.accounts.space import LOW_BYTES, database_is_full
 from caseway.intake.models import Alarm, DailyCount, InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox, MailboxState
 from caseway.outbound.alarms import tell_administrators
@@ -68,7 +70,7 @@ def open_alarms(organisation_id: int) -> list[Alarm]:
     if worker_beats():
         return found
     kinds = {one.kind for one in found}
-    for rule in (_unprocessed, _unsent):
+    for rule in (_database, _room, _unprocessed, _unsent):
         found += [
             Alarm(organisation_id=organisation_id, kind=cause.kind, text=cause.text, fix=cause.fix)
             for cause in rule(organisation_id)
@@ -148,6 +150,34 @@ def _down(organisation_id: int) -> Iterable[Cause]:
             f"{mailbox.address} has not been read for more than {DOWN_AFTER.seconds // 60} minutes: {why}",
             mailbox.error_fix or "See whether `caseway watch` runs.",
             mailbox.pk,
+        )
+
+
+def _room(organisation_id: int) -> Iterable[Cause]:
+    """Of every disk that some process keeps mail on. An installation's matter, told to every organisation."""
+    beats = Heartbeat.objects.filter(seen_at__gt=timezone.now() - WORKER_SILENCE, free_bytes__lt=LOW_BYTES)
+    hosts: dict[str, int] = {}
+    for name, free in beats.values_list("name", "free_bytes"):
+        host = name.rpartition(":")[0]
+        hosts[host] = min(free or 0, hosts.get(host, LOW_BYTES))
+    for host, free in sorted(hosts.items())[:1]:
+        is_full = free < int(settings.CASEWAY_LARGEST_MAIL)
+        yield Cause(
+            "room",
+            f"The disk of {host} is full: mail stays on its servers."
+            if is_full
+            else f"The disk of {host} has less than {LOW_BYTES // 10**6} MB left.",
+            "Make room, or move CASEWAY_DATA to a larger disk. Mail waits where it is and is taken in then.",
+        )
+
+
+def _database(organisation_id: int) -> Iterable[Cause]:
+    """Asked where nothing else can be known, because alarms need room in the database themselves."""
+    if database_is_full():
+        yield Cause(
+            "database-full",
+            "The database has no room left: nothing can be kept.",
+            "Make room on its disk. Mail waits on its servers and is taken in then; nothing is lost.",
         )
 
 
@@ -237,5 +267,5 @@ def _kept(organisation_id: int) -> QuerySet[Mailbox]:
 
 
 RULES: tuple[Callable[[int], Iterable[Cause]], ...] = (
-    _stopped, _down, _quarantined, _unprocessed, _uncertain, _failed, _unsent, _missing, _copies,
+    _room, _stopped, _down, _quarantined, _unprocessed, _uncertain, _failed, _unsent, _missing, _copies,
 )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import logging
 import traceback
+from collections import deque
 from collections.abc import Sequence
 from itertools import accumulate, groupby, takewhile
 
@@ -20,6 +21,7 @@ from caseway.accounts import presence
 from caseway.accounts.bell import tell
 from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.accounts.space import is_used_up
 from caseway.accounts.together import change, gathered
 from caseway.accounts.turns import take_delivery_turn
 from caseway.intake.deliver import Outcome, deliver
@@ -44,10 +46,15 @@ WAITS = (10, 60, 300, 1800)
 """Seconds before attempt two, three, four and five."""
 
 
+_owed: deque[list[InboundEmail]] = deque()
+"""Claims of this process that could not be given back yet."""
+
+
 def process_pending() -> int:
     """Process what is due now, a batch at a time; returns how many mails were tried. Any number of processes may."""
     done = 0
     with every_organisation():
+        _pay_back()
         _release_held()
         _take_over()
         settle_uncertain()
@@ -110,14 +117,27 @@ def _take_over() -> None:
 def _give_back(rows: Sequence[InboundEmail]) -> None:
     """The database failed, not the mails: what is unfinished is due again, and the attempt does not count."""
     try:
+        _return(rows)
+    except DatabaseError:
+        log.info("The database cannot be written to; what was claimed is given back when it can")
+        _owed.append(list(rows))
+
+
+def _pay_back() -> None:
+    """What could not be given back when the database failed. Another's claim since then is left alone."""
+    while _owed:
+        _return(_owed[-1])
+        _owed.pop()
+
+
+def _return(rows: Sequence[InboundEmail]) -> None:
+    with transaction.atomic():
         for row in rows:
             InboundEmail.objects.filter(
                 pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
             ).exclude(claimed_by=None).update(
                 attempts=row.attempts - 1, next_attempt_at=timezone.now(), claimed_by=None
             )
-    except DatabaseError:
-        log.info("The database is gone; what was claimed is taken up when it is back")
 
 
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
@@ -134,8 +154,8 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     reach("process:read")
     try:
         _deliver_together(organisation_id, batch, desk)
-    except Exception:
-        if not connection.is_usable():
+    except Exception as error:
+        if not connection.is_usable() or is_used_up(error):
             raise
         if len(batch) > 1:
             log.warning("A batch of mails could not be delivered; trying one at a time", exc_info=True)
@@ -162,8 +182,8 @@ def _deliver_alone(organisation_id: int, one: tuple[InboundEmail, Reading], desk
     row, reading = one
     try:
         _deliver_together(organisation_id, [one], desk)
-    except Exception:
-        if not connection.is_usable():
+    except Exception as error:
+        if not connection.is_usable() or is_used_up(error):
             raise
         log.exception("Mail %s could not be delivered", row.pk)
         with transaction.atomic():

@@ -19,11 +19,13 @@ from psycopg_pool import PoolTimeout
 
 from caseway.accounts.models import Heartbeat
 from caseway.accounts.scope import every_organisation
+from caseway.accounts.space import database_is_full
 from caseway.intake.models import Alarm, DailyCount, InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox, MailboxState
 from caseway.outbound.models import CopyState, OutboundEmail, OutboundState, SentCopy
 
 SILENT_AFTER = 60.0  # seconds without a heartbeat
+BEAT_LATE = 20.0  # seconds after which it is looked whether the database takes any
 OLDEST_PENDING = 300.0  # seconds that a kept mail may wait
 COUNTED_WITHIN = datetime.timedelta(days=1)
 OLDEST_DUE = 900.0  # seconds that a due mail may wait to leave
@@ -50,11 +52,18 @@ class State:
     missing: int = 0
     recovered: int = 0
     alarms: int = 0
+    free_bytes: int | None = None
+    """Room where the fullest process keeps mail."""
+    is_database_full: bool = False
 
     @property
     def problems(self) -> list[str]:
         """What keeps mail from becoming cases or answers from leaving, in words. One mailbox's trouble is not here."""
         found = []
+        if self.is_database_full:
+            found.append("the database has no room left")
+        if self.free_bytes is not None and self.free_bytes < int(settings.CASEWAY_LARGEST_MAIL):
+            found.append(f"the disk that mail is kept on has {self.free_bytes // 10**6} MB left")
         for name, age in (("worker", self.worker_age), ("watcher", self.watch_age)):
             if age is None or age > SILENT_AFTER:
                 found.append(f"no {name} is running" if age is None else f"the {name} was last heard {age:.0f} s ago")
@@ -87,6 +96,7 @@ def health(request: HttpRequest) -> HttpResponse:
             "uncertain": state.uncertain,
             "failed": state.failed,
         },
+        "room": {"free_bytes": state.free_bytes, "database_full": state.is_database_full},
         "missing": state.missing,
         "alarms": state.alarms,
         "mailboxes": {"watched": state.mailboxes, "down": state.mailboxes_down},
@@ -123,6 +133,8 @@ def look() -> State:
         oldest = waiting.filter(state=InboundState.PENDING).aggregate(oldest=Min("next_attempt_at"))["oldest"]
         due = OutboundEmail.objects.due().order_by()
         active = Mailbox.objects.filter(deleted_at=None)
+        heard = Heartbeat.objects.filter(seen_at__gt=timezone.now() - datetime.timedelta(seconds=SILENT_AFTER))
+        is_silent = min((_age(one) or 0.0 for one in beats.values()), default=SILENT_AFTER) > BEAT_LATE
         return State(
             worker_age=_age(beats.get("worker")),
             watch_age=_age(beats.get("watch")),
@@ -143,6 +155,8 @@ def look() -> State:
             missing=sums["missing"] or 0,
             recovered=sums["recovered"] or 0,
             alarms=Alarm.objects.open().count(),
+            free_bytes=heard.aggregate(least=Min("free_bytes"))["least"],
+            is_database_full=is_silent and database_is_full(),
         )
 
 
@@ -154,6 +168,8 @@ def _gauges(state: State) -> list[tuple[str, str, float | None]]:
         ("intake_history_pending", "Imported mails that wait to be processed", state.history_pending),
         ("intake_missing", "Messages on servers that are not in the ledger, at the last count", state.missing),
         ("intake_recovered", "Messages that were missing within a day and were fetched again", state.recovered),
+        ("disk_free_bytes", "Room on the fullest disk that mail is kept on", state.free_bytes),
+        ("database_full", "1 while the database has no room left", float(state.is_database_full)),
         ("alarms_open", "Alarms that wait for a person", state.alarms),
         ("outbox_failed", "Mails that could not be sent", state.failed),
         ("outbox_copies_waiting", "Sent mails whose copy is not in the Sent folder yet", state.copies_waiting),

@@ -19,7 +19,7 @@ import psycopg
 from django.db import close_old_connections, connection, connections
 from django.db.utils import Error as DatabaseError
 
-from caseway.accounts import presence
+from caseway.accounts import presence, space
 from caseway.accounts.bell import DOORBELL
 from caseway.accounts.models import Heartbeat
 
@@ -127,7 +127,7 @@ def keep_beating(kind: str, name: str, stop: threading.Event) -> None:
     """Tell the database every few seconds that this process lives; returns when `stop` is set."""
     while not stop.is_set():
         try:
-            Heartbeat.beat(kind, name)
+            Heartbeat.beat(kind, name, space.left())
         except (DatabaseError, psycopg.Error) as error:
             _say("%s: no database: %s", kind, error)
         finally:
