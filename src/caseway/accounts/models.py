@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -202,6 +202,6 @@ class Heartbeat(models.Model):
     @classmethod
     def beat(cls, kind: str, name: str, free_bytes: int | None = None) -> None:
         """Write down that this process lives; those that were killed a day ago are forgotten."""
-        values = {"seen_at": timezone.now(), "free_bytes": free_bytes}
+        values = {"seen_at": Now(), "free_bytes": free_bytes}
         cls.objects.update_or_create(kind=kind, name=name, defaults=values)
-        cls.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+        cls.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
@@ -60,8 +61,7 @@ WORKER_SILENCE = dt.timedelta(minutes=1)
 
 def worker_beats(since: dt.datetime | None = None) -> QuerySet[Heartbeat]:
     """A worker that lives, or did at that time; at most one row."""
-    since = since or timezone.now() - WORKER_SILENCE
-    return Heartbeat.objects.filter(kind="worker", seen_at__gt=since).order_by("pk")[:1]
+    return Heartbeat.objects.filter(kind="worker", seen_at__gt=since or Now() - WORKER_SILENCE).order_by("pk")[:1]
 
 
 def open_alarms(organisation_id: int) -> list[Alarm]:
@@ -141,7 +141,7 @@ def _stopped(organisation_id: int) -> Iterable[Cause]:
 
 
 def _down(organisation_id: int) -> Iterable[Cause]:
-    before = timezone.now() - DOWN_AFTER
+    before = Now() - DOWN_AFTER
     silent = Q(checked_at__lt=before) | Q(checked_at=None, created_at__lt=before)
     for mailbox in _kept(organisation_id).filter(silent, state=MailboxState.ACTIVE, state_since__lt=before):
         why = mailbox.error_cause or "nothing has looked into it."
@@ -155,7 +155,7 @@ def _down(organisation_id: int) -> Iterable[Cause]:
 
 def _room(organisation_id: int) -> Iterable[Cause]:
     """Of every disk that some process keeps mail on. An installation's matter, told to every organisation."""
-    beats = Heartbeat.objects.filter(seen_at__gt=timezone.now() - WORKER_SILENCE, free_bytes__lt=LOW_BYTES)
+    beats = Heartbeat.objects.filter(seen_at__gt=Now() - WORKER_SILENCE, free_bytes__lt=LOW_BYTES)
     hosts: dict[str, int] = {}
     for name, free in beats.values_list("name", "free_bytes"):
         host = name.rpartition(":")[0]
@@ -189,7 +189,7 @@ def _quarantined(organisation_id: int) -> Iterable[Cause]:
 
 
 def _unprocessed(organisation_id: int) -> Iterable[Cause]:
-    before = timezone.now() - UNPROCESSED_AFTER
+    before = Now() - UNPROCESSED_AFTER
     late = InboundEmail.objects.filter(
         organisation_id=organisation_id, state=InboundState.PENDING, is_history=False, next_attempt_at__lt=before
     )
@@ -224,8 +224,7 @@ def _failed(organisation_id: int) -> Iterable[Cause]:
 
 def _unsent(organisation_id: int) -> Iterable[Cause]:
     rows = OutboundEmail.objects.due().filter(organisation_id=organisation_id).order_by()
-    oldest = rows.exclude(kind=OutboundKind.SYSTEM).aggregate(oldest=Min("send_at"))["oldest"]
-    if oldest is not None and oldest < timezone.now() - UNSENT_AFTER:
+    if rows.exclude(kind=OutboundKind.SYSTEM).filter(send_at__lt=Now() - UNSENT_AFTER).exists():
         yield Cause(
             "outbox",
             f"Mail has waited for more than {UNSENT_AFTER.seconds // 60} minutes to leave.",

@@ -15,6 +15,7 @@ from itertools import accumulate, groupby, takewhile
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts import presence
@@ -81,7 +82,7 @@ def _claim() -> list[InboundEmail]:
         for row in exhausted:
             _quarantine(row, "It ended the process that read it, again and again.")
         claimed = _together([row for row in rows if row not in exhausted])
-        until = timezone.now() + datetime.timedelta(seconds=CLAIM_SECONDS)
+        until = Now() + datetime.timedelta(seconds=CLAIM_SECONDS)
         InboundEmail.objects.filter(pk__in=[row.pk for row in claimed]).update(
             attempts=F("attempts") + 1, next_attempt_at=until, claimed_by=presence.number()
         )
@@ -110,7 +111,7 @@ def _take_over() -> None:
     for row in InboundEmail.objects.orphaned().only("pk", "attempts")[:1000]:
         wait = WAITS[min(row.attempts - 2, len(WAITS) - 1)] if row.attempts > 1 else 0
         InboundEmail.objects.orphaned().filter(pk=row.pk, attempts=row.attempts).update(
-            next_attempt_at=timezone.now() + datetime.timedelta(seconds=wait), claimed_by=None
+            next_attempt_at=Now() + datetime.timedelta(seconds=wait), claimed_by=None
         )
 
 
@@ -135,9 +136,7 @@ def _return(rows: Sequence[InboundEmail]) -> None:
         for row in rows:
             InboundEmail.objects.filter(
                 pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
-            ).exclude(claimed_by=None).update(
-                attempts=row.attempts - 1, next_attempt_at=timezone.now(), claimed_by=None
-            )
+            ).exclude(claimed_by=None).update(attempts=row.attempts - 1, next_attempt_at=Now(), claimed_by=None)
 
 
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
@@ -239,7 +238,7 @@ def _fail(row: InboundEmail, detail: str, reading: Reading | None = None) -> Non
     row.state = InboundState.FAILED
     row.reason = f"Attempt {row.attempts} of {MOST_ATTEMPTS} failed; the next follows in {wait} s."
     row.detail = detail[-20_000:].replace("\0", "")
-    row.next_attempt_at = timezone.now() + datetime.timedelta(seconds=wait)
+    row.next_attempt_at = Now() + datetime.timedelta(seconds=wait)
     row.claimed_by = None
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk)
@@ -258,4 +257,4 @@ def _quarantine(row: InboundEmail, reason: str, detail: str = "") -> None:
 def _release_held() -> None:
     """Mail for an address that was paused and is no more."""
     held = InboundEmail.objects.filter(state=InboundState.HELD, support_address__is_paused=False)
-    held.exclude(hold=Hold.FLOOD).update(state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now())
+    held.exclude(hold=Hold.FLOOD).update(state=InboundState.PENDING, attempts=0, next_attempt_at=Now())

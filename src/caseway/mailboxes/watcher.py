@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models.functions import Now
 from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
@@ -238,7 +239,7 @@ class Watcher:
         if shown == self._shown and now - self._checked < CHECKED_SECONDS:
             return
         fields = _error_fields(missing) if missing else dict(_NO_ERROR)
-        self._write(shown, {"watched_by": watched_by, "checked_at": timezone.now(), **fields})
+        self._write(shown, {"watched_by": watched_by, "checked_at": Now(), **fields})
         self._checked = now
 
     def _unhealthy(self, error: MailboxError) -> None:

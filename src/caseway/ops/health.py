@@ -8,7 +8,9 @@ import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Max, Min, Q, Sum
+from django.db.models.functions import Now
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -125,6 +127,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def look() -> State:
     """The state of the whole installation, all organisations together."""
     with every_organisation():
+        now = _database_time()
         beats = dict(Heartbeat.objects.values_list("kind").annotate(Max("seen_at")))
         every = InboundEmail.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
         waiting = every.filter(is_history=False)  # an import waits for whatever else there is
@@ -133,22 +136,22 @@ def look() -> State:
         oldest = waiting.filter(state=InboundState.PENDING).aggregate(oldest=Min("next_attempt_at"))["oldest"]
         due = OutboundEmail.objects.due().order_by()
         active = Mailbox.objects.filter(deleted_at=None)
-        heard = Heartbeat.objects.filter(seen_at__gt=timezone.now() - datetime.timedelta(seconds=SILENT_AFTER))
-        is_silent = min((_age(one) or 0.0 for one in beats.values()), default=SILENT_AFTER) > BEAT_LATE
+        heard = Heartbeat.objects.filter(seen_at__gt=Now() - datetime.timedelta(seconds=SILENT_AFTER))
+        is_silent = min((_age(one, now) or 0.0 for one in beats.values()), default=SILENT_AFTER) > BEAT_LATE
         return State(
-            worker_age=_age(beats.get("worker")),
-            watch_age=_age(beats.get("watch")),
+            worker_age=_age(beats.get("worker"), now),
+            watch_age=_age(beats.get("watch"), now),
             pending=waiting.count(),
-            pending_age=_age(oldest),
+            pending_age=_age(oldest, now),
             quarantined=InboundEmail.objects.filter(state=InboundState.QUARANTINED).count(),
             due=due.count(),
-            due_age=_age(due.aggregate(oldest=Min("send_at"))["oldest"]),
+            due_age=_age(due.aggregate(oldest=Min("send_at"))["oldest"], now),
             uncertain=OutboundEmail.objects.filter(state=OutboundState.UNCERTAIN).count(),
             mailboxes=active.filter(state=MailboxState.ACTIVE).count(),
             mailboxes_down=active.filter(
                 Q(state=MailboxState.STOPPED) | Q(state=MailboxState.ACTIVE) & ~Q(error_cause="")
             ).count(),
-            lmtp_age=_age(beats.get("lmtp")),
+            lmtp_age=_age(beats.get("lmtp"), now),
             history_pending=every.filter(is_history=True).count(),
             failed=OutboundEmail.objects.filter(state=OutboundState.FAILED).count(),
             copies_waiting=SentCopy.objects.filter(state=CopyState.WAITING).count(),
@@ -196,5 +199,14 @@ def _may_see_metrics(request: HttpRequest) -> bool:
         return False
 
 
-def _age(when: datetime.datetime | None) -> float | None:
-    return None if when is None else max(0.0, round((timezone.now() - when).total_seconds(), 1))
+def _database_time() -> datetime.datetime:
+    """All that waits goes by the database's clock; this machine's may differ."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        [now] = cursor.fetchone()
+    found: datetime.datetime = now
+    return found
+
+
+def _age(when: datetime.datetime | None, now: datetime.datetime) -> float | None:
+    return None if when is None else max(0.0, round((now - when).total_seconds(), 1))

@@ -54,6 +54,7 @@ def duties(intake_threads: int) -> list[Duty]:
         Duty("counts", _function("caseway.intake.counts", "count_due"), 60.0),
         Duty("notices", _function("caseway.outbound.notices", "mail_due"), 15.0),
         Duty("waking", _function("caseway.cases.waking", "wake_due"), 5.0),
+        Duty("clock", _function("caseway.intake.clock", "mend"), 15.0),
         Duty("alarms", _function("caseway.intake.alarms", "look"), 15.0),
     ]
 
