@@ -146,7 +146,7 @@ class Known:
             for case, identifier in rows.values_list("case_id", "message_identifier"):
                 self._named[identifier][case] = None
         if naming := named | {reading.email.message_id for reading in readings if reading.email.message_id}:
-            rows = messages.filter(references__overlap=list(naming))
+            rows = messages.naming(naming)
             for case, references in rows.values_list("case_id", "references"):
                 self._index(case, "", references)
 
