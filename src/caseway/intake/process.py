@@ -21,6 +21,7 @@ from django.utils import timezone
 from caseway.accounts import presence
 from caseway.accounts.bell import tell
 from caseway.accounts.crash_points import reach
+from caseway.accounts.more import there_is_more
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.accounts.space import is_used_up
 from caseway.accounts.together import change, gathered
@@ -88,6 +89,8 @@ def _claim() -> list[InboundEmail]:
         )
         for row in claimed:
             row.attempts += 1
+    if len(claimed) < len(rows) or len(rows) == BATCH:
+        there_is_more()
     return sorted(claimed, key=lambda row: (row.organisation_id, row.pk))
 
 

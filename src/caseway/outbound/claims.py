@@ -19,6 +19,7 @@ from django.db.models.functions import Coalesce, Now
 from caseway.accounts import presence
 from caseway.accounts.bell import ring
 from caseway.accounts.crash_points import reach
+from caseway.accounts.more import there_is_more
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 LEASE = datetime.timedelta(minutes=15)
@@ -91,12 +92,15 @@ def claim() -> list[OutboundEmail]:
         if not found or not servers.take(server_of(found[0])):
             return []
         rows = [row for row in found if server_of(row) == server_of(found[0])]
+        is_more = len(rows) < len(found) or len(found) == AHEAD
         try:
             _mark(rows)
         except BaseException:
             servers.leave(server_of(rows[0]))
             raise
     reach("send:claimed")
+    if is_more:
+        there_is_more()
     return rows
 
 
