@@ -87,16 +87,17 @@ class Stage:
         senders: list[str] | None = None,
         stall_seconds: float = 3.0,
         after: str = "mark_read",
+        below: str = "/var/tmp",
     ) -> None:
         self.users = [f"desk{number}@fieldnote.example" for number in range(mailboxes)]
         self.senders = senders or []
-        self.stall_seconds, self.after = stall_seconds, after
+        self.stall_seconds, self.after, self.below = stall_seconds, after, below
         self.processes: list[Process] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self.folder = Path(tempfile.mkdtemp(prefix="caseway-chaos-", dir="/var/tmp"))
+            self.folder = Path(tempfile.mkdtemp(prefix="caseway-chaos-", dir=self.below))
             self.folder.chmod(0o755)
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.postgres = EmbeddedPostgres(self.folder / "database")

@@ -1,5 +1,6 @@
 """The ledger: whatever a mail is, it is kept first, has an outcome, and stands in nobody's way."""
 
+import base64
 import datetime
 import os
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import pytest
 from django.core.files.storage import storages
 from django.db import transaction
 
-from caseway.cases.models import Case
+from caseway.cases.models import Attachment, Case
 from caseway.intake import deliver as deliver_module
 from caseway.intake import process as process_module
 from caseway.intake.decisions import process_again
@@ -35,6 +36,11 @@ HOSTILE = {
     "a hundred thousand headers": b"X-A: 1\r\n" * 100_000 + b"From: a@b.example\r\n\r\nx",
     "line feeds in the subject": mail(subject="=?utf-8?q?a=0D=0ABcc:x@y.example?="),
     "year 99999": mail(Date="Mon, 1 Jan 99999 00:00:00 +0000"),
+    "a hundred thousand parts": mail(
+        content_type='multipart/mixed; boundary="b"', text="--b\n\n\n" * 100_000 + "--b--", mime_version="1.0"
+    ),
+    "depth of two thousand": b"From: a@b.example\r\n"
+    + b"".join(b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n) for n in range(2_000)),
     "surrogates": b"From: a@b.example\r\nSubject: " + b"\xed\xa0\x80\r\n\r\n\xed\xa0\x80",
     "very long addresses": mail(sender=f"{'x' * 5000}@{'y' * 5000}.example", cc=", ".join(["a@b.example"] * 5000)),
 }
@@ -143,6 +149,21 @@ def test_large_mail_lies_in_a_file_and_comes_back_whole(company: Company) -> Non
     row = receive_piped(company.organisation, raw)
     assert row.raw.compressed is None and row.raw.storage_name
     assert RawEmail.objects.get().content() == raw
+
+
+def test_a_mail_of_35_megabytes_is_a_case_with_its_file(company: Company, arrive: Arrive) -> None:
+    file = base64.encodebytes(os.urandom(26_000_000)).decode()
+    row = arrive(
+        mail(
+            content_type='multipart/mixed; boundary="b"',
+            mime_version="1.0",
+            text="--b\n\nThe film is attached.\n--b\nContent-Type: video/mp4; name=film.mp4\n"
+            f"Content-Transfer-Encoding: base64\n\n{file}\n--b--\n",
+        )
+    )
+    assert row.state == InboundState.DELIVERED and row.raw.size > 35_000_000
+    attachment = Attachment.objects.get()
+    assert (attachment.name, attachment.size) == ("film.mp4", 26_000_000)
 
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"

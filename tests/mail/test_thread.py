@@ -279,6 +279,8 @@ def test_evidence_is_a_sentence_for_an_employee(keys, candidate, sender, sentenc
         ("Re：打印机", "打印机", True),
         ("Printer on fire", "Invoice", False),
         ("", "Re:", True),
+        ("Printer on fire", "[EXTERNAL] Re: Printer on fire", True),
+        ("Printer on fire", "", True),
     ],
 )
 def test_same_subject(one: str, other: str, same: bool) -> None:

@@ -1,5 +1,7 @@
 """New mail arrives, whatever happens to server, connection and settings."""
 
+import datetime as dt
+import imaplib
 import os
 from collections.abc import Callable
 from typing import Any
@@ -74,6 +76,22 @@ def test_mail_that_came_while_nobody_watched_is_delivered_in_order(
     with watching(collected):
         collected.wait_for("Away 19")
     assert collected.subjects == [f"Away {number}" for number in range(20)]
+
+
+def test_mail_of_a_week_in_which_nobody_watched_arrives_whatever_its_date_says(
+    dovecot: Dovecot, connect_mailbox: Connect, collected: Collected
+) -> None:
+    user = dovecot.add_user("week@example.com")
+    mailbox = connect_mailbox(dovecot, user)
+    with watching(collected):
+        wait_watched(mailbox)
+    with dovecot.connect(user) as other:
+        for days in (7, 3, 400, 0):
+            when = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+            other.append("INBOX", None, imaplib.Time2Internaldate(when), mail(f"Days {days}"))  # type: ignore[arg-type]
+    with watching(collected):
+        collected.wait_for("Days 0")
+    assert collected.subjects == ["Days 7", "Days 3", "Days 400", "Days 0"]
 
 
 def test_messages_read_elsewhere_are_delivered_too(

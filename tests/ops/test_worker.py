@@ -10,6 +10,7 @@ from django.db import transaction
 
 from caseway.accounts.bell import ring
 from caseway.accounts.models import Heartbeat
+from caseway.accounts.more import there_is_more
 from caseway.ops.worker import Duty, Worker
 from tests.servers.waiting import wait_for
 
@@ -101,3 +102,42 @@ def listeners(database_url: str) -> bool:
             " AND query LIKE 'SELECT pg_advisory_lock(%'"
         )
         return found.fetchone() is not None
+
+
+def test_a_ring_wakes_one_thread_and_that_one_another_while_there_is_more(database_url: str) -> None:
+    rows, gate, began = Rows(), threading.Event(), []
+
+    def drain() -> int:
+        rows.looks += 1
+        if not rows.due:
+            return 0
+        rows.done.append(rows.due.pop(0))
+        began.append(threading.current_thread().name)
+        if rows.due:
+            there_is_more()
+        gate.wait(10)
+        return 1
+
+    with running(*[Duty("outbound", drain, NEVER) for _ in range(4)]) as worker:
+        wait_for(lambda: listeners(database_url), "the worker to listen")
+        wait_for(lambda: all(loop.is_idle for loop in worker._loops), "all to wait")
+        rows.looks = 0
+        with transaction.atomic():
+            ring("outbound")
+        wait_for(lambda: rows.looks, "one look")
+        wait_for(lambda: all(loop.is_idle and not loop.bell.is_set() for loop in worker._loops), "all to wait again")
+        assert rows.looks == 1
+        rows.due = [1, 2, 3]
+        with transaction.atomic():
+            ring("outbound")
+        wait_for(lambda: len(began) == 3, "three to be at work")
+        assert len(set(began)) == 3
+        rows.due = [4]
+        with transaction.atomic():
+            ring("outbound")
+        wait_for(lambda: len(began) == 4, "the fourth")
+        rows.due = [5]  # while all are at work
+        with transaction.atomic():
+            ring("outbound")
+        gate.set()
+        wait_for(lambda: len(began) == 5, "the last one")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -189,6 +189,7 @@ class Heartbeat(models.Model):
     kind = models.CharField(max_length=20)
     name = models.CharField(max_length=200)
     seen_at = models.DateTimeField(default=timezone.now)
+    free_bytes = models.BigIntegerField(null=True, help_text="Room on the disk where it keeps mail")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -199,7 +200,8 @@ class Heartbeat(models.Model):
         return f"{self.kind} {self.name}"
 
     @classmethod
-    def beat(cls, kind: str, name: str) -> None:
+    def beat(cls, kind: str, name: str, free_bytes: int | None = None) -> None:
         """Write down that this process lives; those that were killed a day ago are forgotten."""
-        cls.objects.update_or_create(kind=kind, name=name, defaults={"seen_at": timezone.now()})
-        cls.objects.filter(seen_at__lt=timezone.now() - timedelta(days=1)).delete()
+        values = {"seen_at": Now(), "free_bytes": free_bytes}
+        cls.objects.update_or_create(kind=kind, name=name, defaults=values)
+        cls.objects.filter(seen_at__lt=Now() - timedelta(days=1)).delete()

@@ -7,8 +7,10 @@ is changed by putting a new line on top.
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,16 +31,27 @@ def load_or_create(path: Path) -> tuple[bytes, ...]:
     Raises SecretsError when the file is there but cannot be read or holds no key.
     """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
+        if not path.exists():
+            _create(path)
     except OSError as error:
-        raise SecretsError(f"Cannot write the key file {path}: {error.strerror}. Make its folder writable.") from error
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(KEY_BYTES) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+        fix = "Make room on its disk." if error.errno in {errno.ENOSPC, errno.EDQUOT} else "Make its folder writable."
+        raise SecretsError(f"Cannot write the key file {path}: {error.strerror}. {fix}") from error
     return _read(path)
+
+
+def _create(path: Path) -> None:
+    """Whole or not at all, and the first of several processes that start at once wins."""
+    growing = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(KEY_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(growing, path)
+    finally:
+        growing.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> tuple[bytes, ...]:

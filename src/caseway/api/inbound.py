@@ -43,9 +43,8 @@ def list_inbound(request: ApiRequest, filters: FromQuery[InboundQuery]) -> Inbou
     A Message-ID as `search` answers at once: in which case it is, why it was ignored, how it failed, or, with an
     empty list, that it never arrived.
     """
-    rows = _rows(
-        request, Filters(filters.state, filters.mailbox, filters.kind, filters.since, filters.until, filters.search)
-    )
+    asked = Filters(filters.state, filters.mailbox, filters.kind, filters.since, filters.until, filters.search)
+    rows = _rows(request, asked, below=paging.key_of(filters.after), most=filters.size + 1)
     page = paging.newest_first(rows, filters.after, filters.size)
     return InboundList(items=[_answer(row) for row in page.rows], next=page.next or None)
 
@@ -124,11 +123,13 @@ def mailbox_name(row: Mailbox | None) -> MailboxName | None:
     return None if row is None else MailboxName(id=row.pk, address=row.address)
 
 
-def _rows(request: ApiRequest, filters: Filters | None = None) -> QuerySet[InboundEmail]:
+def _rows(
+    request: ApiRequest, filters: Filters | None = None, *, below: int | None = None, most: int | None = None
+) -> QuerySet[InboundEmail]:
     """Administrators only, as the page: the ledger also holds mail of deleted cases."""
     require_administrator(request)
     return (
-        find(request.auth.organisation_id, filters or Filters())
+        find(request.auth.organisation_id, filters or Filters(), below=below, most=most)
         .select_related("mailbox", "support_address", "raw", "case")
         .defer("raw__compressed")
     )

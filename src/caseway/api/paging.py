@@ -27,14 +27,21 @@ def newest_first(queryset: QuerySet[Row], after: str, size: int) -> Page[Row]:
 
     Raises ProblemError for a cursor that we did not hand out.
     """
-    if after:
-        key = unseal(after)
-        if not key.isdecimal() or len(key) > 18:
-            raise bad_cursor()
-        queryset = queryset.filter(pk__lt=int(key))
+    if (key := key_of(after)) is not None:
+        queryset = queryset.filter(pk__lt=key)
     rows = list(queryset.order_by("-pk")[: size + 1])
     more = len(rows) > size
     return Page(rows[:size], seal(str(rows[size - 1].pk)) if more else "")
+
+
+def key_of(after: str) -> int | None:
+    """The id that a cursor holds; None for the first page. Raises ProblemError for one that we did not hand out."""
+    if not after:
+        return None
+    key = unseal(after)
+    if not key.isdecimal() or len(key) > 18:
+        raise bad_cursor()
+    return int(key)
 
 
 def bad_cursor() -> ProblemError:

@@ -10,13 +10,16 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
 from caseway.accounts.models import Heartbeat, Organisation
 from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.accounts.space import LOW_BYTES, database_is_full
 from caseway.intake.models import Alarm, DailyCount, InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox, MailboxState
 from caseway.outbound.alarms import tell_administrators
@@ -58,8 +61,7 @@ WORKER_SILENCE = dt.timedelta(minutes=1)
 
 def worker_beats(since: dt.datetime | None = None) -> QuerySet[Heartbeat]:
     """A worker that lives, or did at that time; at most one row."""
-    since = since or timezone.now() - WORKER_SILENCE
-    return Heartbeat.objects.filter(kind="worker", seen_at__gt=since).order_by("pk")[:1]
+    return Heartbeat.objects.filter(kind="worker", seen_at__gt=since or Now() - WORKER_SILENCE).order_by("pk")[:1]
 
 
 def open_alarms(organisation_id: int) -> list[Alarm]:
@@ -68,7 +70,7 @@ def open_alarms(organisation_id: int) -> list[Alarm]:
     if worker_beats():
         return found
     kinds = {one.kind for one in found}
-    for rule in (_unprocessed, _unsent):
+    for rule in (_database, _room, _unprocessed, _unsent):
         found += [
             Alarm(organisation_id=organisation_id, kind=cause.kind, text=cause.text, fix=cause.fix)
             for cause in rule(organisation_id)
@@ -139,7 +141,7 @@ def _stopped(organisation_id: int) -> Iterable[Cause]:
 
 
 def _down(organisation_id: int) -> Iterable[Cause]:
-    before = timezone.now() - DOWN_AFTER
+    before = Now() - DOWN_AFTER
     silent = Q(checked_at__lt=before) | Q(checked_at=None, created_at__lt=before)
     for mailbox in _kept(organisation_id).filter(silent, state=MailboxState.ACTIVE, state_since__lt=before):
         why = mailbox.error_cause or "nothing has looked into it."
@@ -151,6 +153,34 @@ def _down(organisation_id: int) -> Iterable[Cause]:
         )
 
 
+def _room(organisation_id: int) -> Iterable[Cause]:
+    """Of every disk that some process keeps mail on. An installation's matter, told to every organisation."""
+    beats = Heartbeat.objects.filter(seen_at__gt=Now() - WORKER_SILENCE, free_bytes__lt=LOW_BYTES)
+    hosts: dict[str, int] = {}
+    for name, free in beats.values_list("name", "free_bytes"):
+        host = name.rpartition(":")[0]
+        hosts[host] = min(free or 0, hosts.get(host, LOW_BYTES))
+    for host, free in sorted(hosts.items())[:1]:
+        is_full = free < int(settings.CASEWAY_LARGEST_MAIL)
+        yield Cause(
+            "room",
+            f"The disk of {host} is full: mail stays on its servers."
+            if is_full
+            else f"The disk of {host} has less than {LOW_BYTES // 10**6} MB left.",
+            "Make room, or move CASEWAY_DATA to a larger disk. Mail waits where it is and is taken in then.",
+        )
+
+
+def _database(organisation_id: int) -> Iterable[Cause]:
+    """Asked where nothing else can be known, because alarms need room in the database themselves."""
+    if database_is_full():
+        yield Cause(
+            "database-full",
+            "The database has no room left: nothing can be kept.",
+            "Make room on its disk. Mail waits on its servers and is taken in then; nothing is lost.",
+        )
+
+
 def _quarantined(organisation_id: int) -> Iterable[Cause]:
     count = InboundEmail.objects.filter(organisation_id=organisation_id, state=InboundState.QUARANTINED).count()
     if count:
@@ -159,7 +189,7 @@ def _quarantined(organisation_id: int) -> Iterable[Cause]:
 
 
 def _unprocessed(organisation_id: int) -> Iterable[Cause]:
-    before = timezone.now() - UNPROCESSED_AFTER
+    before = Now() - UNPROCESSED_AFTER
     late = InboundEmail.objects.filter(
         organisation_id=organisation_id, state=InboundState.PENDING, is_history=False, next_attempt_at__lt=before
     )
@@ -194,8 +224,7 @@ def _failed(organisation_id: int) -> Iterable[Cause]:
 
 def _unsent(organisation_id: int) -> Iterable[Cause]:
     rows = OutboundEmail.objects.due().filter(organisation_id=organisation_id).order_by()
-    oldest = rows.exclude(kind=OutboundKind.SYSTEM).aggregate(oldest=Min("send_at"))["oldest"]
-    if oldest is not None and oldest < timezone.now() - UNSENT_AFTER:
+    if rows.exclude(kind=OutboundKind.SYSTEM).filter(send_at__lt=Now() - UNSENT_AFTER).exists():
         yield Cause(
             "outbox",
             f"Mail has waited for more than {UNSENT_AFTER.seconds // 60} minutes to leave.",
@@ -237,5 +266,5 @@ def _kept(organisation_id: int) -> QuerySet[Mailbox]:
 
 
 RULES: tuple[Callable[[int], Iterable[Cause]], ...] = (
-    _stopped, _down, _quarantined, _unprocessed, _uncertain, _failed, _unsent, _missing, _copies,
+    _room, _stopped, _down, _quarantined, _unprocessed, _uncertain, _failed, _unsent, _missing, _copies,
 )  # fmt: skip

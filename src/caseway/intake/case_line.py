@@ -11,6 +11,7 @@ from caseway.cases.models import Case, EventKind, Status
 from caseway.cases.preview import preview_of
 from caseway.intake.models import InboundEmail
 from caseway.intake.read import Reading
+from caseway.mail.thread import same_subject
 
 
 def touch(case: Case, reading: Reading) -> None:
@@ -45,6 +46,20 @@ def touch_history(case: Case, inbound: InboundEmail, reading: Reading, reopen_da
 def is_over(inbound: InboundEmail, reopen_days: int) -> bool:
     """Mail of an import that is older than a closed case may be reopened waits for nobody any more."""
     return inbound.received_at < timezone.now() - datetime.timedelta(days=reopen_days)
+
+
+def is_another_matter(case: Case, reading: Reading, idle_days: int) -> bool:
+    """Whether an answer has nothing but its headers in common with a case that rested for so many days.
+
+    People answer an old mail in order to write to us. Its subject must be one that the case never had.
+    """
+    if case.modified_at > timezone.now() - datetime.timedelta(days=idle_days):
+        return False
+    subject = reading.email.subject
+    if case.number in reading.keys.case_numbers or same_subject(subject, case.subject):
+        return False
+    known = case.messages.values_list("subject", flat=True)
+    return not any(same_subject(subject, one) for one in known)
 
 
 def beginning_of(reading: Reading) -> str:

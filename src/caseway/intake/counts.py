@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
@@ -65,7 +66,7 @@ def count_due() -> int:
             count(mailbox)
         except (MailboxError, LeaseLostError) as error:
             log.info("%s cannot be counted now: %s", mailbox.address, error)
-            Mailbox.objects.filter(pk=mailbox.pk).update(counted_at=timezone.now() - EVERY + AGAIN)
+            Mailbox.objects.filter(pk=mailbox.pk).update(counted_at=Now() - (EVERY - AGAIN))
     return 1
 
 
@@ -105,13 +106,12 @@ def count(mailbox: Mailbox) -> list[DailyCount]:
 
 def _claim() -> Mailbox | None:
     """The watched mailbox whose last check is oldest, marked as checked now."""
-    now = timezone.now()
     with every_organisation(), transaction.atomic():
         watched = Mailbox.objects.filter(state=MailboxState.ACTIVE, deleted_at=None).exclude(watched_by="")
-        due = watched.filter(Q(counted_at=None) | Q(counted_at__lte=now - EVERY)).select_related("organisation")
+        due = watched.filter(Q(counted_at=None) | Q(counted_at__lte=Now() - EVERY)).select_related("organisation")
         mailbox = due.select_for_update(skip_locked=True, of=("self",)).order_by("counted_at", "pk").first()
         if mailbox is not None:
-            Mailbox.objects.filter(pk=mailbox.pk).update(counted_at=now)
+            Mailbox.objects.filter(pk=mailbox.pk).update(counted_at=Now())
         return mailbox
 
 

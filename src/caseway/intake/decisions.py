@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -98,7 +99,7 @@ def resume(pause: Pause, *, by: Employee) -> int:
                 decision=Decision.QUIET,
                 decided_by=by,
                 attempts=0,
-                next_attempt_at=timezone.now(),
+                next_attempt_at=Now(),
             )
             ring("intake")
     return released
@@ -113,7 +114,7 @@ def _queue(inbound: InboundEmail, rows: object, *, decision: str, by: Employee |
             hold="",
             attempts=0,
             claimed_by=None,
-            next_attempt_at=timezone.now(),
+            next_attempt_at=Now(),
             detail="",
             processed_at=None,
         )

@@ -20,7 +20,7 @@ from caseway.cases.notices import notify, tell_of_answer
 from caseway.cases.opening import closed_too_long_ago, open_from_email, record_addresses
 from caseway.contacts.models import Contact
 from caseway.intake.bounces import record_bounces
-from caseway.intake.case_line import beginning_of, has_files, is_over, touch, touch_history
+from caseway.intake.case_line import beginning_of, has_files, is_another_matter, is_over, touch, touch_history
 from caseway.intake.desk import Desk
 from caseway.intake.floods import find_flood
 from caseway.intake.known import IDENTIFIER_LENGTH, Known
@@ -91,8 +91,9 @@ def _into_case(
 ) -> Outcome:
     email, verdict = reading.email, reading.verdict
     first = rows[0] if rows else None
-    match = choose(reading.keys, candidates(inbound.organisation_id, reading, known), email.sender)
-    case = _joined(inbound, match, desk, known) if isinstance(match, Match) else None
+    is_copy = known.repeat_of(inbound, reading, None) is not None
+    match = choose(reading.keys, candidates(inbound.organisation_id, reading, known, is_copy=is_copy), email.sender)
+    case, apart = _joined(inbound, reading, match, desk, known) if isinstance(match, Match) else (None, "")
     if case is None and verdict.kind in {Kind.BOUNCE, Kind.DELAYED}:
         case = record_bounces(inbound.organisation_id, verdict)
     if reading.is_from_us:
@@ -122,7 +123,7 @@ def _into_case(
             _take_up(case, message, reading, known, is_new=isinstance(match, Match) and match.is_new_participant)
         return Outcome(InboundState.DELIVERED, f"Joined {case.label}: {evidence}", message, first)
     assert contact is not None, "a mail that makes a case has a sender"
-    case, message = _open(inbound, reading, rows, contact, match, desk)
+    case, message = _open(inbound, reading, rows, contact, match, desk, apart)
     known.conversations.opened(case, reading.email.sender)
     if not inbound.is_history:
         notify(NotificationKind.ASSIGNED, case, [case.assigned_employee], message=message)
@@ -163,14 +164,18 @@ def _from_us(
     return Outcome(InboundState.DELIVERED, f"Our own answer from another mail program, in {case.label}.", message, row)
 
 
-def _joined(inbound: InboundEmail, match: Match, desk: Desk, known: Known) -> Case | None:
-    """The case to join; None when it was closed for too long: then a linked one follows."""
-    conversation = known.conversations.of(match.case)
-    if conversation is not None and inbound.is_history:
-        return conversation.case
-    if conversation is None or closed_too_long_ago(conversation.case, desk.organisation.reopen_days):
-        return None
-    return conversation.case
+def _joined(inbound: InboundEmail, reading: Reading, match: Match, desk: Desk, known: Known) -> tuple[Case | None, str]:
+    """The case to join. None where a linked one follows it, and why: it was closed, or has become another matter."""
+    conversation, days = known.conversations.of(match.case), desk.organisation.reopen_days
+    if conversation is None:
+        return None, ""
+    if inbound.is_history:
+        return conversation.case, ""
+    if closed_too_long_ago(conversation.case, days):
+        return None, f"It was closed for longer than {days} days."
+    if not reading.is_automatic and not reading.is_from_us and is_another_matter(conversation.case, reading, days):
+        return None, f"The subject is another one, after more than {days} days in which nothing happened there."
+    return conversation.case, ""
 
 
 def _contact(
@@ -222,13 +227,14 @@ def _open(
     contact: Contact | None,
     match: Match | Rejected,
     desk: Desk,
+    apart: str = "",
 ) -> tuple[Case, Message]:
     related = match.case if isinstance(match, Match) else match.related_case
     evidence = match.evidence
     if isinstance(match, Match) and inbound.decision:
         evidence = f"It would belong to another case ({match.evidence}), but a person wanted one of its own."
     elif isinstance(match, Match):
-        evidence = f"{match.evidence} It was closed for longer than {desk.organisation.reopen_days} days."
+        evidence = f"{match.evidence} {apart}".strip()
     case = open_from_email(
         inbound.organisation_id,
         subject=reading.email.subject,

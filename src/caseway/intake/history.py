@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -113,7 +114,7 @@ def _claim() -> HistoryImport | None:
     with every_organisation(), transaction.atomic():
         due = HistoryImport.objects.filter(
             state__in=UNFINISHED,
-            lease_until__lte=timezone.now(),
+            lease_until__lte=Now(),
             mailbox__state=MailboxState.ACTIVE,
             mailbox__deleted_at=None,
         )
@@ -125,7 +126,7 @@ def _claim() -> HistoryImport | None:
         )
         if asked is not None:
             asked.lease_number += 1
-            asked.state, asked.lease_until = WorkState.RUNNING, timezone.now() + LEASE
+            asked.state, asked.lease_until = WorkState.RUNNING, Now() + LEASE
             asked.save(update_fields=["lease_number", "state", "lease_until"])
         return asked
 
@@ -202,7 +203,7 @@ class _Slice:
             held = HistoryImport.objects.filter(
                 pk=self.asked.pk, lease_number=self.asked.lease_number, state=WorkState.RUNNING
             )
-            if not held.update(lease_until=timezone.now() + LEASE, attempts=0, words="", **values):
+            if not held.update(lease_until=Now() + LEASE, attempts=0, words="", **values):
                 raise LeaseLostError("The import was stopped or taken over.")
             tell(self.asked.organisation_id, "mailbox.health", id=self.mailbox.pk)
         connection.close()  # no connection to the database is held while the server is waited for
@@ -215,7 +216,7 @@ def _release(asked: HistoryImport, *, is_done: bool = False, wait: dt.timedelta 
             held.update(state=WorkState.DONE, finished_at=timezone.now(), words="")
             log.info("%s: its history is imported", asked.mailbox.address)
         else:
-            held.update(lease_until=timezone.now() + wait)
+            held.update(lease_until=Now() + wait)
         tell(asked.organisation_id, "mailbox.health", id=asked.mailbox_id)
 
 
@@ -232,5 +233,5 @@ def _failed(asked: HistoryImport, error: MailboxError) -> None:
             held.update(state=WorkState.FAILED, finished_at=timezone.now(), **values)
         else:
             wait = WAITS[min(asked.attempts, len(WAITS) - 1)]
-            held.update(lease_until=timezone.now() + dt.timedelta(seconds=wait), **values)
+            held.update(lease_until=Now() + dt.timedelta(seconds=wait), **values)
         tell(asked.organisation_id, "mailbox.health", id=asked.mailbox_id)

@@ -61,12 +61,15 @@ class Known:
                 return row
         return None
 
-    def cases_by_identifier(self, reading: Reading) -> Iterator[tuple[int, str]]:
-        """Cases with a message that this one names, or with one that names this: an answer may arrive first."""
+    def cases_by_identifier(self, reading: Reading, *, is_copy: bool = False) -> Iterator[tuple[int, str]]:
+        """Cases with a message that this one names, or with one that names this: an answer may arrive first.
+
+        What names a copy of a mail that came before may well answer that one.
+        """
         for identifier in reading.keys.message_ids:
             for case in self._named.get(identifier, ()):
                 yield case, identifier
-        for case in self._naming.get(reading.email.message_id, ()):
+        for case in self._naming.get(reading.email.message_id, ()) if not is_copy else ():
             yield case, reading.email.message_id
 
     def cases_of_siblings(self, reading: Reading) -> Iterator[tuple[int, str]]:
@@ -143,7 +146,7 @@ class Known:
             for case, identifier in rows.values_list("case_id", "message_identifier"):
                 self._named[identifier][case] = None
         if naming := named | {reading.email.message_id for reading in readings if reading.email.message_id}:
-            rows = messages.filter(references__overlap=list(naming))
+            rows = messages.naming(naming)
             for case, references in rows.values_list("case_id", "references"):
                 self._index(case, "", references)
 

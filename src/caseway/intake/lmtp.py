@@ -22,6 +22,7 @@ from django.conf import settings
 from django.db import connection
 
 from caseway.accounts.models import Organisation
+from caseway.accounts.space import is_used_up
 from caseway.intake.models import Door
 from caseway.intake.receive import receive_piped
 from caseway.intake.recipients import organisation_of
@@ -36,6 +37,7 @@ DATABASE_THREADS = 4
 SILENCE_SECONDS = 300.0  # RFC 5321 4.5.3.2
 PIECE = 64 * 1024
 NOT_NOW = "451 4.3.0 Not now, please try again"
+NO_ROOM = "452 4.3.1 No room left here, please try again"
 
 Result = TypeVar("Result")
 
@@ -90,7 +92,7 @@ class Desk:
             number = await self._in_thread(self._keep_now, raw, recipient)
         except Exception as error:
             log.warning("A mail could not be kept: %s", _first_line(error))
-            return NOT_NOW
+            return NO_ROOM if is_used_up(error) else NOT_NOW
         return f"250 2.0.0 Kept as {number}" if number else "550 5.1.1 No such address here"
 
     def _keep_now(self, raw: bytes, recipient: str) -> int:

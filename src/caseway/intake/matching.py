@@ -10,8 +10,11 @@ from caseway.intake.read import Reading
 from caseway.mail.model import Candidate
 
 
-def candidates(organisation_id: int, reading: Reading, known: Known) -> list[Candidate]:
-    """Every case of the organisation that the mail's keys name, with who takes part in it."""
+def candidates(organisation_id: int, reading: Reading, known: Known, *, is_copy: bool = False) -> list[Candidate]:
+    """Every case of the organisation that the mail's keys name, with who takes part in it.
+
+    `is_copy`: the same mail came before by another address, and is to make a case for each.
+    """
     found: list[tuple[int, str, str, str]] = []
     keys = reading.keys
     found += [
@@ -19,7 +22,9 @@ def candidates(organisation_id: int, reading: Reading, known: Known) -> list[Can
         for claim in keys.tokens
         if claim.organisation == organisation_id
     ]
-    found += [(case, "message_id", identifier, "") for case, identifier in known.cases_by_identifier(reading)]
+    found += [
+        (case, "message_id", identifier, "") for case, identifier in known.cases_by_identifier(reading, is_copy=is_copy)
+    ]
     found += [(case, "sibling", identifier, "") for case, identifier in known.cases_of_siblings(reading)]
     for number in keys.case_numbers:
         if (pk := known.conversations.numbered(number)) is not None:

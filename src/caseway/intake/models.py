@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -58,9 +59,9 @@ class Door(models.TextChoices):
 class InboundQuerySet(models.QuerySet["InboundEmail"]):
     def due(self) -> Self:
         """What is to be processed now, oldest first; new mail before an import of history."""
-        return self.filter(
-            state__in=[InboundState.PENDING, InboundState.FAILED], next_attempt_at__lte=timezone.now()
-        ).order_by("is_history", "next_attempt_at", "id")
+        return self.filter(state__in=[InboundState.PENDING, InboundState.FAILED], next_attempt_at__lte=Now()).order_by(
+            "is_history", "next_attempt_at", "id"
+        )
 
     def orphaned(self) -> Self:
         """Claimed by a process that is not there any more."""
@@ -97,7 +98,7 @@ class InboundEmail(models.Model):
     kept_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(db_default=Now())
     claimed_by = models.BigIntegerField(null=True, blank=True, help_text="Number of the process that is at it")
     message_identifier = models.CharField(max_length=512, blank=True)
     body_sha256 = models.CharField(max_length=64, blank=True)

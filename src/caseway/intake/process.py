@@ -9,17 +9,21 @@ from __future__ import annotations
 import datetime
 import logging
 import traceback
+from collections import deque
 from collections.abc import Sequence
 from itertools import accumulate, groupby, takewhile
 
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts import presence
 from caseway.accounts.bell import tell
 from caseway.accounts.crash_points import reach
+from caseway.accounts.more import there_is_more
 from caseway.accounts.scope import every_organisation, organisation_scope
+from caseway.accounts.space import is_used_up
 from caseway.accounts.together import change, gathered
 from caseway.accounts.turns import take_delivery_turn
 from caseway.intake.deliver import Outcome, deliver
@@ -44,10 +48,15 @@ WAITS = (10, 60, 300, 1800)
 """Seconds before attempt two, three, four and five."""
 
 
+_owed: deque[list[InboundEmail]] = deque()
+"""Claims of this process that could not be given back yet."""
+
+
 def process_pending() -> int:
     """Process what is due now, a batch at a time; returns how many mails were tried. Any number of processes may."""
     done = 0
     with every_organisation():
+        _pay_back()
         _release_held()
         _take_over()
         settle_uncertain()
@@ -74,12 +83,14 @@ def _claim() -> list[InboundEmail]:
         for row in exhausted:
             _quarantine(row, "It ended the process that read it, again and again.")
         claimed = _together([row for row in rows if row not in exhausted])
-        until = timezone.now() + datetime.timedelta(seconds=CLAIM_SECONDS)
+        until = Now() + datetime.timedelta(seconds=CLAIM_SECONDS)
         InboundEmail.objects.filter(pk__in=[row.pk for row in claimed]).update(
             attempts=F("attempts") + 1, next_attempt_at=until, claimed_by=presence.number()
         )
         for row in claimed:
             row.attempts += 1
+    if len(claimed) < len(rows) or len(rows) == BATCH:
+        there_is_more()
     return sorted(claimed, key=lambda row: (row.organisation_id, row.pk))
 
 
@@ -103,21 +114,32 @@ def _take_over() -> None:
     for row in InboundEmail.objects.orphaned().only("pk", "attempts")[:1000]:
         wait = WAITS[min(row.attempts - 2, len(WAITS) - 1)] if row.attempts > 1 else 0
         InboundEmail.objects.orphaned().filter(pk=row.pk, attempts=row.attempts).update(
-            next_attempt_at=timezone.now() + datetime.timedelta(seconds=wait), claimed_by=None
+            next_attempt_at=Now() + datetime.timedelta(seconds=wait), claimed_by=None
         )
 
 
 def _give_back(rows: Sequence[InboundEmail]) -> None:
     """The database failed, not the mails: what is unfinished is due again, and the attempt does not count."""
     try:
+        _return(rows)
+    except DatabaseError:
+        log.info("The database cannot be written to; what was claimed is given back when it can")
+        _owed.append(list(rows))
+
+
+def _pay_back() -> None:
+    """What could not be given back when the database failed. Another's claim since then is left alone."""
+    while _owed:
+        _return(_owed[-1])
+        _owed.pop()
+
+
+def _return(rows: Sequence[InboundEmail]) -> None:
+    with transaction.atomic():
         for row in rows:
             InboundEmail.objects.filter(
                 pk=row.pk, attempts=row.attempts, state__in=[InboundState.PENDING, InboundState.FAILED]
-            ).exclude(claimed_by=None).update(
-                attempts=row.attempts - 1, next_attempt_at=timezone.now(), claimed_by=None
-            )
-    except DatabaseError:
-        log.info("The database is gone; what was claimed is taken up when it is back")
+            ).exclude(claimed_by=None).update(attempts=row.attempts - 1, next_attempt_at=Now(), claimed_by=None)
 
 
 def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
@@ -134,8 +156,8 @@ def _process_batch(organisation_id: int, rows: Sequence[InboundEmail]) -> None:
     reach("process:read")
     try:
         _deliver_together(organisation_id, batch, desk)
-    except Exception:
-        if not connection.is_usable():
+    except Exception as error:
+        if not connection.is_usable() or is_used_up(error):
             raise
         if len(batch) > 1:
             log.warning("A batch of mails could not be delivered; trying one at a time", exc_info=True)
@@ -162,8 +184,8 @@ def _deliver_alone(organisation_id: int, one: tuple[InboundEmail, Reading], desk
     row, reading = one
     try:
         _deliver_together(organisation_id, [one], desk)
-    except Exception:
-        if not connection.is_usable():
+    except Exception as error:
+        if not connection.is_usable() or is_used_up(error):
             raise
         log.exception("Mail %s could not be delivered", row.pk)
         with transaction.atomic():
@@ -219,7 +241,7 @@ def _fail(row: InboundEmail, detail: str, reading: Reading | None = None) -> Non
     row.state = InboundState.FAILED
     row.reason = f"Attempt {row.attempts} of {MOST_ATTEMPTS} failed; the next follows in {wait} s."
     row.detail = detail[-20_000:].replace("\0", "")
-    row.next_attempt_at = timezone.now() + datetime.timedelta(seconds=wait)
+    row.next_attempt_at = Now() + datetime.timedelta(seconds=wait)
     row.claimed_by = None
     row.save()
     tell(row.organisation_id, "inbound", id=row.pk)
@@ -238,4 +260,4 @@ def _quarantine(row: InboundEmail, reason: str, detail: str = "") -> None:
 def _release_held() -> None:
     """Mail for an address that was paused and is no more."""
     held = InboundEmail.objects.filter(state=InboundState.HELD, support_address__is_paused=False)
-    held.exclude(hold=Hold.FLOOD).update(state=InboundState.PENDING, attempts=0, next_attempt_at=timezone.now())
+    held.exclude(hold=Hold.FLOOD).update(state=InboundState.PENDING, attempts=0, next_attempt_at=Now())

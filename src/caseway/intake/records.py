@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -38,7 +39,7 @@ class HistoryImport(models.Model):
     position = models.JSONField(default=dict, help_text="For each folder UIDVALIDITY and the last UID that is done")
     words = models.TextField(blank=True, help_text="Why it waits or failed")
     lease_until = models.DateTimeField(
-        default=timezone.now, help_text="Not taken up by another worker, nor tried again, before"
+        db_default=Now(), help_text="Not taken up by another worker, nor tried again, before"
     )
     lease_number = models.BigIntegerField(default=0, help_text="Grows with each claim: a late worker writes nothing")
     attempts = models.PositiveIntegerField(default=0, help_text="Failures in a row")
@@ -140,7 +141,7 @@ class Remainder(models.Model):
     state = models.CharField(max_length=10, choices=WorkState.choices, default=WorkState.REQUESTED)
     words = models.TextField(blank=True, help_text="Why it could not be fetched")
     attempts = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(db_default=Now())
     requested_by = models.ForeignKey(Employee, null=True, on_delete=models.SET_NULL, related_name="+")
     requested_at = models.DateTimeField(default=timezone.now)
 

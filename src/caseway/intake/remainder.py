@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts.bell import ring, tell
@@ -51,7 +52,7 @@ def request(inbound: InboundEmail, *, by: Employee) -> Remainder:
         )
         if not created and asked.state == WorkState.FAILED:
             asked.state, asked.words, asked.attempts = WorkState.REQUESTED, "", 0
-            asked.lease_until = asked.requested_at = timezone.now()
+            asked.lease_until, asked.requested_at = Now(), timezone.now()
             asked.requested_by = by
             asked.save()
         ring("rest")
@@ -78,9 +79,8 @@ def fetch_requested() -> int:
 
 
 def _claim() -> Remainder | None:
-    now = timezone.now()
     with every_organisation(), transaction.atomic():
-        due = Remainder.objects.filter(state__in=UNFINISHED, lease_until__lte=now)
+        due = Remainder.objects.filter(state__in=UNFINISHED, lease_until__lte=Now())
         asked = (
             due.select_for_update(skip_locked=True, of=("self",))
             .select_related("inbound", "inbound__mailbox")
@@ -90,7 +90,7 @@ def _claim() -> Remainder | None:
         if asked is None:
             return None
         asked.attempts += 1
-        asked.state, asked.lease_until = WorkState.RUNNING, now + LEASE
+        asked.state, asked.lease_until = WorkState.RUNNING, Now() + LEASE
         asked.save(update_fields=["attempts", "state", "lease_until"])
         if asked.attempts > len(WAITS) + 2:  # it ended the process that read it, again and again
             _end(asked, WorkState.FAILED, asked.words or "It is too large for this installation's memory.")
@@ -183,7 +183,7 @@ def _again(asked: Remainder, words: str) -> None:
     if asked.attempts > len(WAITS):
         _end(asked, WorkState.FAILED, words)
         return
-    until = timezone.now() + dt.timedelta(seconds=WAITS[asked.attempts - 1])
+    until = Now() + dt.timedelta(seconds=WAITS[asked.attempts - 1])
     Remainder.objects.filter(pk=asked.pk, state=WorkState.RUNNING).update(
         state=WorkState.REQUESTED, lease_until=until, words=words[:2000]
     )

@@ -156,11 +156,9 @@ def _other_thread(row: InboundEmail, message: Message, reading: Reading) -> _Thr
         return None
     case = message.case
     is_first = not case.messages.filter(pk__lt=message.pk).exists()
-    match = choose(
-        reading.keys,
-        candidates(row.organisation_id, reading, Known(row.organisation_id, [(row, reading)], locks=False)),
-        reading.email.sender,
-    )
+    known = Known(row.organisation_id, [(row, reading)], locks=False)
+    is_copy = known.repeat_of(row, reading, None) is not None
+    match = choose(reading.keys, candidates(row.organisation_id, reading, known, is_copy=is_copy), reading.email.sender)
     if isinstance(match, Match):
         target = Case.objects.get(pk=match.case)
         target = target.merged_into or target

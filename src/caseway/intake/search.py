@@ -6,15 +6,18 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from caseway.cases.models import Message
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.mail.address import address_key
 from caseway.mail.parse import parse
+from caseway.mailboxes.models import SupportAddress
 from caseway.outbound.models import OutboundEmail, OutboundState
 
+MOST_ADDRESSES = 1000
 MOST_WAITING = 200
 """Mails that wait to be read, looked through for a Message-ID that the ledger does not know yet."""
 
@@ -33,8 +36,14 @@ class Filters:
     """A Message-ID or an address in full, or part of sender, recipient or subject."""
 
 
-def find(organisation_id: int, filters: Filters) -> QuerySet[InboundEmail]:
-    """The ledger's rows that fit, unordered."""
+def find(
+    organisation_id: int, filters: Filters, *, below: int | None = None, most: int | None = None
+) -> QuerySet[InboundEmail]:
+    """The ledger's rows that fit, unordered, in the scope of that organisation.
+
+    For a page say how far it goes: of words that a million mails have, only the `most` latest `below` that id are
+    looked for then. (Below and most do not narrow a search without words.)
+    """
     rows = InboundEmail.objects.filter(organisation_id=organisation_id)
     if filters.states:
         rows = rows.filter(state__in=filters.states)
@@ -42,19 +51,35 @@ def find(organisation_id: int, filters: Filters) -> QuerySet[InboundEmail]:
         rows = rows.filter(mailbox_id=filters.mailbox)
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
-    if filters.since:
-        rows = rows.filter(received_at__gte=_midnight(filters.since))
-    if filters.until:
-        rows = rows.filter(received_at__lt=_midnight(filters.until + datetime.timedelta(days=1)))
+    since = _midnight(filters.since) if filters.since else None
+    until = _midnight(filters.until + datetime.timedelta(days=1)) if filters.until else None
+    if since:
+        rows = rows.filter(received_at__gte=since)
+    if until:
+        rows = rows.filter(received_at__lt=until)
     if words := filters.words.strip():
-        rows = rows.filter(
-            Q(message_identifier=identifier_of(words))
-            | Q(sender__icontains=words)
-            | Q(subject__icontains=words)
-            | Q(delivered_to__icontains=words)
-            | Q(support_address__address__icontains=words)
-        )
+        rows = rows.filter(pk__in=_matching(organisation_id, words, filters, since, until, below, most))
     return rows
+
+
+def _matching(
+    organisation_id: int,
+    words: str,
+    filters: Filters,
+    since: datetime.datetime | None,
+    until: datetime.datetime | None,
+    below: int | None,
+    most: int | None,
+) -> RawSQL:
+    """By a function of the database, because behind the wall PostgreSQL uses no index for LIKE."""
+    ours = SupportAddress.objects.filter(organisation_id=organisation_id, address__icontains=words)
+    addresses = list(ours.values_list("pk", flat=True)[:MOST_ADDRESSES])
+    states, mailbox = list(filters.states), filters.mailbox
+    return RawSQL(
+        "SELECT intake_matching(%s, %s, %s::bigint[], %s::text[], %s::bigint, %s, %s::timestamptz, %s::timestamptz,"
+        " %s::bigint, %s::integer)",
+        [words, identifier_of(words), addresses, states, mailbox, filters.kind, since, until, below, most],
+    )
 
 
 def identifier_of(text: str) -> str:
@@ -140,7 +165,7 @@ def _sending(row: OutboundEmail) -> str:
 
 
 def _never_seen(organisation_id: int, identifier: str) -> str:
-    named = Message.objects.filter(organisation_id=organisation_id, references__contains=[identifier])
+    named = Message.objects.naming([identifier]).filter(organisation_id=organisation_id)
     message = named.select_related("case").order_by("pk").first()
     sentence = "Never seen: no mail with this Message-ID reached Caseway, and none was sent by it."
     if message is not None:

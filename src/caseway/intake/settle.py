@@ -27,9 +27,7 @@ def _evidence(row: OutboundEmail) -> str:
     if copy is not None:
         where = copy.mailbox.address if copy.mailbox else "Caseway"
         return f"Its copy arrived in {where}{f' ({copy.folder})' if copy.folder else ''}."
-    answer = Message.objects.filter(
-        organisation_id=row.organisation_id, references__contains=[row.message_identifier], direction="in"
-    ).first()
+    answer = Message.objects.naming([row.message_identifier]).filter(direction="in").order_by("pk").first()
     if answer is not None:
         return f"{answer.from_email or 'Somebody'} answered it on {answer.created_at:%Y-%m-%d %H:%M} UTC."
     if row.message_id and Event.objects.filter(message_id=row.message_id, kind=EventKind.BOUNCED).exists():

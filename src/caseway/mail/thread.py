@@ -82,9 +82,10 @@ def _is_answered(candidate: Candidate, keys: ThreadKeys) -> bool:
 def same_subject(one: str, other: str) -> bool:
     """Whether two subjects are one but for reply and forward marks, case tags, white space and case.
 
-    For the caller's rule on a changed subject after long silence.
+    One that stands within the other counts: gateways and people add words, such as [EXTERNAL]. So does none.
     """
-    return _bare_subject(one) == _bare_subject(other)
+    first, second = _bare_subject(one), _bare_subject(other)
+    return first in second or second in first
 
 
 def _claims(email: ParsedEmail, signer: Signer) -> Iterator[TokenClaim]:

@@ -2,7 +2,7 @@
 
 
 class MailboxError(Exception):
-    """Tree: MailboxError > Temporary | Refused (> HostRefusedError) | Uncertain | LeaseLostError.
+    """Tree: MailboxError > Temporary (> NoRoomError) | Refused (> HostRefusedError) | Uncertain | LeaseLostError.
 
     `cause` and `fix` are sentences for people; `server_words` is what the server said, never with a secret in it.
     """
@@ -20,6 +20,10 @@ class Temporary(MailboxError):
 
 class Refused(MailboxError):
     """Only a person can mend this: password, folder, quota."""
+
+
+class NoRoomError(Temporary):
+    """The mail cannot be kept here: a disk is full."""
 
 
 class Uncertain(MailboxError):

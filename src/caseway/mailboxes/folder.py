@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from caseway.accounts.crash_points import reach
 from caseway.accounts.scope import organisation_scope
@@ -256,7 +257,7 @@ def start_cursor(mailbox: Mailbox, folder: imap.Folder, server: imap.Imap, older
             mailbox=mailbox,
             folder=folder.name,
             uidvalidity=folder.uidvalidity,
-            defaults={**values, **({"started_at": started_at} if started_at else {})},
+            defaults={**values, "started_at": started_at or Now()},
         )
     return cursor
 

@@ -14,14 +14,15 @@ from caseway.accounts.secrets import SecretsError
 from caseway.mailboxes.models import Mailbox
 
 LEASE = dt.timedelta(seconds=8)
-"""A holder that renewed nothing for so long is replaced. All times are the database's."""
+"""A holder that renewed nothing for so long is replaced. All times are the database's; should its clock be put back, a
+lease that ends later than any could is none."""
 
 
 def take(holder: str) -> list[Mailbox]:
     """Hold every active mailbox that nobody holds; returns them with their new lease numbers."""
     with every_organisation(), transaction.atomic():
         free = Mailbox.objects.filter(state="active", deleted_at=None).filter(
-            Q(lease_until=None) | Q(lease_until__lt=Now())
+            Q(lease_until=None) | Q(lease_until__lt=Now()) | Q(lease_until__gt=Now() + 2 * LEASE)
         )
         taken = list(free.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True))
         if not taken:

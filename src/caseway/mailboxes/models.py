@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -299,21 +300,37 @@ def _digest(file: BinaryIO) -> bytes:
 def _store(name: str, content: File[bytes], size: int) -> str:
     """Keep `content`, of `size` bytes, as `name`, on the disk itself; returns the name that it got.
 
-    A file of that name may be half of one, left by a process that was killed, or be growing under another's hands: then
-    this one gets a name of its own.
+    A file of that name may be half of one that a killed process left. So it is written under another name and takes
+    its place when it is whole; where there is no room for it, nothing stays.
     """
     storage = storages["raw"]
     if storage.exists(name) and storage.size(name) == size:
         return name
-    kept = storage.save(name, content)
-    if isinstance(storage, FileSystemStorage):
-        for path in (Path(storage.path(kept)), Path(storage.path(kept)).parent):
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-    return kept
+    if not isinstance(storage, FileSystemStorage):
+        return storage.save(name, content)
+    path = Path(storage.path(name))
+    growing = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with growing.open("xb") as file:
+            for piece in content.chunks(PIECE):
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        growing.replace(path)
+    except BaseException:
+        growing.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return name
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class DiagnosisState(models.TextChoices):

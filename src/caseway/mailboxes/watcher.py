@@ -11,15 +11,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models.functions import Now
 from django.db.utils import Error as DatabaseError
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
+from caseway.accounts.space import is_used_up
 from caseway.mailboxes import imap
 from caseway.mailboxes.errors import (
     LeaseLostError,
     LoginRefusedError,
     MailboxError,
+    NoRoomError,
     NotHandedOverError,
     Refused,
     Temporary,
@@ -99,7 +102,7 @@ class Watcher:
                 try:
                     pause = self._try_session()
                 except DatabaseError as error:  # while it was to be written down what is wrong with the mailbox
-                    log.warning("%s: the database: %s", self.mailbox.address, str(error).strip().partition("\n")[0])
+                    log.warning("%s: the database: %s", self.mailbox.address, _first_line(error))
                     pause = self._pause()
                 if pause is None:
                     return
@@ -116,8 +119,8 @@ class Watcher:
             return None
         except MailboxError as error:
             return None if self._stop.is_set() else self._after_failure(error)
-        except DatabaseError as error:
-            log.warning("%s: the database: %s", self.mailbox.address, str(error).strip().partition("\n")[0])
+        except (DatabaseError, OSError) as error:
+            return self._after_fault_here(error)
         except Exception:
             log.exception("%s: unexpected error; connecting again", self.mailbox.address)
             self._failures += 1
@@ -217,6 +220,14 @@ class Watcher:
             self._unhealthy(error)
         return max(self._pause(), REFUSED_PAUSE) if isinstance(error, Refused) else self._pause()
 
+    def _after_fault_here(self, error: DatabaseError | OSError) -> float:
+        """The mail could not be kept. It waits on its server, and is asked for again after a pause that grows."""
+        log.warning("%s: mail could not be kept: %s", self.mailbox.address, _first_line(error))
+        self._failures += 1
+        if is_used_up(error):
+            self._unhealthy(no_room(error))  # where the database is what is full, this may fail too
+        return self._pause()
+
     def _pause(self) -> float:
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * float(2 ** min(self._failures, 10)))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads reconnections, protects nothing
@@ -228,7 +239,7 @@ class Watcher:
         if shown == self._shown and now - self._checked < CHECKED_SECONDS:
             return
         fields = _error_fields(missing) if missing else dict(_NO_ERROR)
-        self._write(shown, {"watched_by": watched_by, "checked_at": timezone.now(), **fields})
+        self._write(shown, {"watched_by": watched_by, "checked_at": Now(), **fields})
         self._checked = now
 
     def _unhealthy(self, error: MailboxError) -> None:
@@ -264,6 +275,19 @@ class Watcher:
                 tell(self.mailbox.organisation_id, "mailbox.health", id=self.mailbox.pk)
         self._shown = shown
         return written
+
+
+def no_room(error: BaseException) -> NoRoomError:
+    """What people are told."""
+    return NoRoomError(
+        "There is no room left to keep mail in: a disk of this machine, or of its database, is full.",
+        "Make room there. Mail waits on its server until then; nothing is lost.",
+        _first_line(error),
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).partition("\n")[0]
 
 
 _NO_ERROR = {"error_cause": "", "error_fix": "", "error_line": "", "error_at": None}

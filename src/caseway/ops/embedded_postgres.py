@@ -45,6 +45,7 @@ SETTINGS: Mapping[str, str] = {
     "log_timezone": "UTC",
     "jit": "off",
     "log_checkpoints": "off",
+    "log_min_error_statement": "panic",  # statements hold whole mails, and the log lies on the same disk
 }
 
 

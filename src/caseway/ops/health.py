@@ -8,7 +8,9 @@ import secrets
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import Max, Min, Q, Sum
+from django.db.models.functions import Now
 from django.db.utils import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -19,11 +21,13 @@ from psycopg_pool import PoolTimeout
 
 from caseway.accounts.models import Heartbeat
 from caseway.accounts.scope import every_organisation
+from caseway.accounts.space import database_is_full
 from caseway.intake.models import Alarm, DailyCount, InboundEmail, InboundState
 from caseway.mailboxes.models import Mailbox, MailboxState
 from caseway.outbound.models import CopyState, OutboundEmail, OutboundState, SentCopy
 
 SILENT_AFTER = 60.0  # seconds without a heartbeat
+BEAT_LATE = 20.0  # seconds after which it is looked whether the database takes any
 OLDEST_PENDING = 300.0  # seconds that a kept mail may wait
 COUNTED_WITHIN = datetime.timedelta(days=1)
 OLDEST_DUE = 900.0  # seconds that a due mail may wait to leave
@@ -50,11 +54,18 @@ class State:
     missing: int = 0
     recovered: int = 0
     alarms: int = 0
+    free_bytes: int | None = None
+    """Room where the fullest process keeps mail."""
+    is_database_full: bool = False
 
     @property
     def problems(self) -> list[str]:
         """What keeps mail from becoming cases or answers from leaving, in words. One mailbox's trouble is not here."""
         found = []
+        if self.is_database_full:
+            found.append("the database has no room left")
+        if self.free_bytes is not None and self.free_bytes < int(settings.CASEWAY_LARGEST_MAIL):
+            found.append(f"the disk that mail is kept on has {self.free_bytes // 10**6} MB left")
         for name, age in (("worker", self.worker_age), ("watcher", self.watch_age)):
             if age is None or age > SILENT_AFTER:
                 found.append(f"no {name} is running" if age is None else f"the {name} was last heard {age:.0f} s ago")
@@ -87,6 +98,7 @@ def health(request: HttpRequest) -> HttpResponse:
             "uncertain": state.uncertain,
             "failed": state.failed,
         },
+        "room": {"free_bytes": state.free_bytes, "database_full": state.is_database_full},
         "missing": state.missing,
         "alarms": state.alarms,
         "mailboxes": {"watched": state.mailboxes, "down": state.mailboxes_down},
@@ -115,6 +127,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 def look() -> State:
     """The state of the whole installation, all organisations together."""
     with every_organisation():
+        now = _database_time()
         beats = dict(Heartbeat.objects.values_list("kind").annotate(Max("seen_at")))
         every = InboundEmail.objects.filter(state__in=[InboundState.PENDING, InboundState.FAILED])
         waiting = every.filter(is_history=False)  # an import waits for whatever else there is
@@ -123,26 +136,30 @@ def look() -> State:
         oldest = waiting.filter(state=InboundState.PENDING).aggregate(oldest=Min("next_attempt_at"))["oldest"]
         due = OutboundEmail.objects.due().order_by()
         active = Mailbox.objects.filter(deleted_at=None)
+        heard = Heartbeat.objects.filter(seen_at__gt=Now() - datetime.timedelta(seconds=SILENT_AFTER))
+        is_silent = min((_age(one, now) or 0.0 for one in beats.values()), default=SILENT_AFTER) > BEAT_LATE
         return State(
-            worker_age=_age(beats.get("worker")),
-            watch_age=_age(beats.get("watch")),
+            worker_age=_age(beats.get("worker"), now),
+            watch_age=_age(beats.get("watch"), now),
             pending=waiting.count(),
-            pending_age=_age(oldest),
+            pending_age=_age(oldest, now),
             quarantined=InboundEmail.objects.filter(state=InboundState.QUARANTINED).count(),
             due=due.count(),
-            due_age=_age(due.aggregate(oldest=Min("send_at"))["oldest"]),
+            due_age=_age(due.aggregate(oldest=Min("send_at"))["oldest"], now),
             uncertain=OutboundEmail.objects.filter(state=OutboundState.UNCERTAIN).count(),
             mailboxes=active.filter(state=MailboxState.ACTIVE).count(),
             mailboxes_down=active.filter(
                 Q(state=MailboxState.STOPPED) | Q(state=MailboxState.ACTIVE) & ~Q(error_cause="")
             ).count(),
-            lmtp_age=_age(beats.get("lmtp")),
+            lmtp_age=_age(beats.get("lmtp"), now),
             history_pending=every.filter(is_history=True).count(),
             failed=OutboundEmail.objects.filter(state=OutboundState.FAILED).count(),
             copies_waiting=SentCopy.objects.filter(state=CopyState.WAITING).count(),
             missing=sums["missing"] or 0,
             recovered=sums["recovered"] or 0,
             alarms=Alarm.objects.open().count(),
+            free_bytes=heard.aggregate(least=Min("free_bytes"))["least"],
+            is_database_full=is_silent and database_is_full(),
         )
 
 
@@ -154,6 +171,8 @@ def _gauges(state: State) -> list[tuple[str, str, float | None]]:
         ("intake_history_pending", "Imported mails that wait to be processed", state.history_pending),
         ("intake_missing", "Messages on servers that are not in the ledger, at the last count", state.missing),
         ("intake_recovered", "Messages that were missing within a day and were fetched again", state.recovered),
+        ("disk_free_bytes", "Room on the fullest disk that mail is kept on", state.free_bytes),
+        ("database_full", "1 while the database has no room left", float(state.is_database_full)),
         ("alarms_open", "Alarms that wait for a person", state.alarms),
         ("outbox_failed", "Mails that could not be sent", state.failed),
         ("outbox_copies_waiting", "Sent mails whose copy is not in the Sent folder yet", state.copies_waiting),
@@ -180,5 +199,14 @@ def _may_see_metrics(request: HttpRequest) -> bool:
         return False
 
 
-def _age(when: datetime.datetime | None) -> float | None:
-    return None if when is None else max(0.0, round((timezone.now() - when).total_seconds(), 1))
+def _database_time() -> datetime.datetime:
+    """All that waits goes by the database's clock; this machine's may differ."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        [now] = cursor.fetchone()
+    found: datetime.datetime = now
+    return found
+
+
+def _age(when: datetime.datetime | None, now: datetime.datetime) -> float | None:
+    return None if when is None else max(0.0, round((now - when).total_seconds(), 1))

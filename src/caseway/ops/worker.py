@@ -19,7 +19,7 @@ import psycopg
 from django.db import close_old_connections, connection, connections
 from django.db.utils import Error as DatabaseError
 
-from caseway.accounts import presence
+from caseway.accounts import more, presence, space
 from caseway.accounts.bell import DOORBELL
 from caseway.accounts.models import Heartbeat
 
@@ -54,8 +54,18 @@ def duties(intake_threads: int) -> list[Duty]:
         Duty("counts", _function("caseway.intake.counts", "count_due"), 60.0),
         Duty("notices", _function("caseway.outbound.notices", "mail_due"), 15.0),
         Duty("waking", _function("caseway.cases.waking", "wake_due"), 5.0),
+        Duty("clock", _function("caseway.intake.clock", "mend"), 15.0),
         Duty("alarms", _function("caseway.intake.alarms", "look"), 15.0),
     ]
+
+
+class _Loop:
+    """A thread's duty and what wakes it."""
+
+    def __init__(self, duty: Duty) -> None:
+        self.duty = duty
+        self.bell = threading.Event()
+        self.is_idle = False
 
 
 class Worker:
@@ -63,15 +73,16 @@ class Worker:
 
     def __init__(self, duties: Sequence[Duty], stop: threading.Event) -> None:
         self.stop = stop
-        self._loops = [(duty, threading.Event()) for duty in duties]
+        self._loops = [_Loop(duty) for duty in duties]
         self._appeared = threading.Event()
+        self._waking = threading.Lock()
         self.name = f"{socket.gethostname()}:{os.getpid()}"
 
     def run(self) -> None:
         """Returns when `stop` is set and every thread has finished the piece that it was at."""
         threads = [
-            threading.Thread(target=self._work, args=(duty, bell), name=f"{duty.name}-{number}")
-            for number, (duty, bell) in enumerate(self._loops)
+            threading.Thread(target=self._work, args=(loop,), name=f"{loop.duty.name}-{number}")
+            for number, loop in enumerate(self._loops)
         ]
         threads.append(threading.Thread(target=self._listen, name="doorbell"))
         for thread in threads:
@@ -81,8 +92,9 @@ class Worker:
         for thread in threads:
             thread.join()
 
-    def _work(self, duty: Duty, bell: threading.Event) -> None:
-        pause = 1.0
+    def _work(self, loop: _Loop) -> None:
+        duty, bell, pause = loop.duty, loop.bell, 1.0
+        more.heard_by(lambda: self._wake_idle(duty.name))
         while not self.stop.is_set() and not self._appeared.wait(0.2):
             pass  # what is claimed before would not be known to be a dead process's, should this one die
         while not self.stop.is_set():
@@ -96,7 +108,9 @@ class Worker:
                 wait = pause = min(pause * 2, LONGEST_PAUSE)
             finally:
                 close_old_connections()
+            loop.is_idle = True  # what is rung from here on wakes it; what was rung before has set its bell
             bell.wait(wait)
+            loop.is_idle = False
         connections.close_all()
 
     def _listen(self) -> None:
@@ -114,20 +128,30 @@ class Worker:
             self._wake_all()  # what was rung while nobody listened
             while not self.stop.is_set():
                 for note in heard.notifies(timeout=1.0, stop_after=1):
-                    for duty, bell in self._loops:
-                        if duty.name == note.payload:
-                            bell.set()
+                    if not self._wake_idle(note.payload):
+                        for loop in self._loops:  # all are at work: each may have looked before this came
+                            if loop.duty.name == note.payload:
+                                loop.bell.set()
+
+    def _wake_idle(self, name: str) -> bool:
+        """Wake one thread of the duty that waits; False when none does."""
+        with self._waking:
+            for loop in self._loops:
+                if loop.duty.name == name and loop.is_idle and not loop.bell.is_set():
+                    loop.bell.set()
+                    return True
+        return False
 
     def _wake_all(self) -> None:
-        for _, bell in self._loops:
-            bell.set()
+        for loop in self._loops:
+            loop.bell.set()
 
 
 def keep_beating(kind: str, name: str, stop: threading.Event) -> None:
     """Tell the database every few seconds that this process lives; returns when `stop` is set."""
     while not stop.is_set():
         try:
-            Heartbeat.beat(kind, name)
+            Heartbeat.beat(kind, name, space.left())
         except (DatabaseError, psycopg.Error) as error:
             _say("%s: no database: %s", kind, error)
         finally:

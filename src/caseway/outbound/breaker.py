@@ -6,7 +6,7 @@ import datetime
 
 from django.conf import settings
 from django.db.models import Count, Max, Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from caseway.accounts.scope import organisation_scope
 from caseway.outbound.models import OutboundEmail, OutboundKind, Pause, PauseKind
@@ -23,14 +23,13 @@ def stop_runaways() -> None:
     limit = settings.CASEWAY_SENDING_PER_HOUR
     if limit <= 0:
         return
-    since = timezone.now() - HOUR
-    sent = OutboundEmail.objects.filter(sent_at__gt=since).exclude(kind=OutboundKind.SYSTEM)
+    sent = OutboundEmail.objects.filter(sent_at__gt=Now() - HOUR).exclude(kind=OutboundKind.SYSTEM)
     over = sent.order_by().values("organisation_id").annotate(count=Count("pk")).filter(count__gte=limit)
     for organisation_id in over.values_list("organisation_id", flat=True):
         pauses = Pause.objects.filter(organisation_id=organisation_id, kind=PauseKind.SENDING)
         state = pauses.aggregate(resumed=Max("ended_at"), running=Count("pk", filter=Q(ended_at=None)))
-        after = max(filter(None, [since, state["resumed"]]))
-        count = sent.filter(organisation_id=organisation_id, sent_at__gt=after).count()
+        theirs = sent.filter(organisation_id=organisation_id)
+        count = (theirs.filter(sent_at__gt=state["resumed"]) if state["resumed"] else theirs).count()
         if state["running"] or count < limit:
             continue
         reason = f"{count} mails left within an hour; {limit} are the most that is taken for normal"

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Now
 
 from caseway.accounts import presence
 from caseway.accounts.bell import ring
 from caseway.accounts.crash_points import reach
+from caseway.accounts.more import there_is_more
 from caseway.outbound.models import OutboundEmail, OutboundState
 
 LEASE = datetime.timedelta(minutes=15)
@@ -92,27 +92,29 @@ def claim() -> list[OutboundEmail]:
         if not found or not servers.take(server_of(found[0])):
             return []
         rows = [row for row in found if server_of(row) == server_of(found[0])]
+        is_more = len(rows) < len(found) or len(found) == AHEAD
         try:
             _mark(rows)
         except BaseException:
             servers.leave(server_of(rows[0]))
             raise
     reach("send:claimed")
+    if is_more:
+        there_is_more()
     return rows
 
 
 def _mark(rows: Sequence[OutboundEmail]) -> None:
-    until = timezone.now() + LEASE
     OutboundEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
         state=OutboundState.SENDING,
-        lease_until=until,
+        lease_until=Now() + LEASE,
         lease_number=F("lease_number") + 1,
         attempts=F("attempts") + 1,
         claimed_by=presence.number(),
         handed_over_at=None,
     )
     for row in rows:
-        row.state, row.lease_until, row.handed_over_at = OutboundState.SENDING, until, None
+        row.state, row.handed_over_at = OutboundState.SENDING, None
         row.lease_number += 1
         row.attempts += 1
 
@@ -134,12 +136,11 @@ def hand_over(row: OutboundEmail) -> None:
 
     Raises TakenOverError.
     """
-    row.handed_over_at = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE outbound_outboundemail SET handed_over_at = %s "
+            "UPDATE outbound_outboundemail SET handed_over_at = now() "
             "WHERE id = %s AND lease_number = %s AND state = 'sending'",
-            [row.handed_over_at, row.pk, row.lease_number],
+            [row.pk, row.lease_number],
         )
         if cursor.rowcount != 1:
             raise TakenOverError
@@ -161,7 +162,7 @@ def take_over() -> list[OutboundEmail]:
                 lease_number=F("lease_number") + 1,
                 lease_until=None,
                 claimed_by=None,
-                send_at=timezone.now(),
+                send_at=Now(),
             ) or left.update(
                 # The same number: its word, should it still come, is worth more than this.
                 state=OutboundState.UNCERTAIN,

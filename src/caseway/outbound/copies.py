@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts.bell import tell
@@ -75,7 +77,7 @@ def _claim() -> list[SentCopy]:
     with transaction.atomic():
         due = SentCopy.objects.filter(
             state=CopyState.WAITING,
-            next_attempt_at__lte=timezone.now(),
+            next_attempt_at__lte=Now(),
             mailbox__state=MailboxState.ACTIVE,
             mailbox__deleted_at=None,
         ).select_related("mailbox", "outbound", "outbound__raw")
@@ -85,7 +87,7 @@ def _claim() -> list[SentCopy]:
             return []
         copies = list(locked.filter(mailbox=first.mailbox)[:BATCH])
         SentCopy.objects.filter(pk__in=[one.pk for one in copies]).update(
-            attempts=F("attempts") + 1, next_attempt_at=timezone.now() + CLAIM
+            attempts=F("attempts") + 1, next_attempt_at=Now() + CLAIM
         )
         for one in copies:
             one.attempts += 1
@@ -128,10 +130,10 @@ def _later(mailbox: Mailbox, copies: Sequence[SentCopy], error: MailboxError) ->
             _record(one, CopyState.FAILED, words)
         else:
             wait = WAITS[min(one.attempts, len(WAITS)) - 1]
-            _record(one, CopyState.WAITING, words, timezone.now() + dt.timedelta(seconds=wait))
+            _record(one, CopyState.WAITING, words, Now() + dt.timedelta(seconds=wait))
 
 
-def _record(one: SentCopy, state: CopyState, words: str, next_attempt_at: dt.datetime | None = None) -> None:
+def _record(one: SentCopy, state: CopyState, words: str, next_attempt_at: Combinable | None = None) -> None:
     one.state, one.words = state, words[:2000]
     one.next_attempt_at = next_attempt_at or one.next_attempt_at
     with database(one.mailbox), transaction.atomic():

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -42,13 +43,13 @@ class OutboundQuerySet(models.QuerySet["OutboundEmail"]):
         """What may leave now, oldest first."""
         stopped = Pause.objects.filter(kind=PauseKind.SENDING, ended_at=None).values("organisation_id")
         may_leave = models.Q(kind=OutboundKind.SYSTEM) | ~models.Q(organisation_id__in=stopped)
-        queued = self.filter(state=OutboundState.QUEUED, send_at__lte=timezone.now())
+        queued = self.filter(state=OutboundState.QUEUED, send_at__lte=Now())
         return queued.filter(may_leave).order_by("send_at", "id")
 
     def abandoned(self) -> Self:
         """Claimed by a sender that is not there any more, or whose lease has ended."""
         gone = models.Q(claimed_by__isnull=False) & ~models.Q(claimed_by__in=present())
-        return self.filter(gone | models.Q(lease_until__lt=timezone.now()), state=OutboundState.SENDING)
+        return self.filter(gone | models.Q(lease_until__lt=Now()), state=OutboundState.SENDING)
 
 
 class OutboundEmail(models.Model):
@@ -71,7 +72,7 @@ class OutboundEmail(models.Model):
     recipients = ArrayField(models.CharField(max_length=320))
     needs_smtputf8 = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=OutboundState.choices, default=OutboundState.QUEUED)
-    send_at = models.DateTimeField(default=timezone.now, help_text="Not before; also the time of the next try")
+    send_at = models.DateTimeField(db_default=Now(), help_text="Not before; also the time of the next try")
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_number = models.BigIntegerField(default=0, help_text="Grows with each claim: a late sender records nothing")
@@ -187,7 +188,7 @@ class SentCopy(models.Model):
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="sent_copies")
     state = models.CharField(max_length=10, choices=CopyState.choices, default=CopyState.WAITING)
     attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(db_default=Now())
     words = models.TextField(blank=True, help_text="Which folder it is in, or why not yet")
     created_at = models.DateTimeField(default=timezone.now)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -84,10 +86,9 @@ def _move(
     keeps_time: bool = False,
 ) -> None:
     _may(by)
-    now = timezone.now()
     with transaction.atomic():
         rows = OutboundEmail.objects.filter(pk=row.pk, organisation_id=by.organisation_id, state__in=before)
-        send_at = max(now, row.send_at) if keeps_time else now
+        send_at = Greatest(Now(), F("send_at")) if keeps_time else Now()
         if not rows.update(state=after, send_at=send_at, attempts=0, lease_until=None):
             raise CannotSendError(refusal)
         if after == QUEUED:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 
 from django.db import connection
-from django.utils import timezone
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
 
 from caseway.accounts.bell import LIVE, news, tell
 from caseway.cases.models import EventKind, NotificationKind
@@ -43,13 +44,13 @@ def taken(row: OutboundEmail, receipt: smtp.Receipt) -> bool:
 
 def again(row: OutboundEmail, words: str) -> bool:
     """It could not be sent now: after a pause that grows, and not for ever."""
-    if timezone.now() - row.created_at > LONGEST:
+    if row.attempts > len(WAITS) and OutboundEmail.objects.filter(pk=row.pk, created_at__lt=Now() - LONGEST).exists():
         return ended(row, OutboundState.FAILED, f"Tried for {LONGEST.days} days. {words}")
     wait = WAITS[min(row.attempts, len(WAITS)) - 1]
-    return ended(row, OutboundState.QUEUED, words, send_at=timezone.now() + datetime.timedelta(seconds=wait))
+    return ended(row, OutboundState.QUEUED, words, send_at=Now() + datetime.timedelta(seconds=wait))
 
 
-def ended(row: OutboundEmail, state: OutboundState, words: str, **fields: datetime.datetime) -> bool:
+def ended(row: OutboundEmail, state: OutboundState, words: str, **fields: Combinable) -> bool:
     """Any outcome but success."""
     held = OutboundEmail.objects.filter(
         pk=row.pk, lease_number=row.lease_number, state__in=[OutboundState.SENDING, OutboundState.UNCERTAIN]

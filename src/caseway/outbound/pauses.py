@@ -6,6 +6,7 @@ import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from caseway.accounts.bell import ring, tell
@@ -65,7 +66,7 @@ def end(pause: Pause, *, by: Employee) -> bool:
         raise NotAllowedError(by.name)
     with transaction.atomic():
         ended = Pause.objects.filter(pk=pause.pk, organisation_id=by.organisation_id, ended_at=None).update(
-            ended_at=timezone.now(), ended_by=by
+            ended_at=Now(), ended_by=by
         )
         if not ended:
             return False

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 
-from django.utils import timezone
-
 from caseway.accounts.bell import ring, tell
 from caseway.accounts.models import Employee
 from caseway.accounts.together import add, reserve
@@ -97,7 +95,7 @@ def enqueue(
         envelope_from=email.envelope_from,
         recipients=list(email.recipients),
         needs_smtputf8=email.needs_smtputf8,
-        send_at=send_at or timezone.now(),
+        **({"send_at": send_at} if send_at is not None else {}),
         is_scheduled=is_scheduled,
         request_key=request_key,
         created_by=by,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -95,7 +96,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
         raise CannotSendError(_("%(error)s Correct the address and send again.") % {"error": error}) from error
     prepared = RawEmail.prepare(case.organisation_id, email.raw)
     with transaction.atomic(), gathered():
-        locked = Case.objects.select_for_update().only("version").get(pk=case.pk)
+        locked = Case.objects.select_for_update().annotate(now=Now()).only("version").get(pk=case.pk)
         if draft.request_key and (known := _known(case, draft.request_key)):
             return known
         if draft.expected_version and locked.version != draft.expected_version:
@@ -123,7 +124,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
             message=message,
             mailbox=draft.from_address.mailbox,
             by=employee,
-            send_at=_leaves_at(draft),
+            send_at=_leaves_at(draft, locked.now),  # type: ignore[attr-defined]
             is_scheduled=draft.send_at is not None,
             request_key=draft.request_key,
         )
@@ -138,8 +139,9 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
 _ANSWERS = {DraftKind.REPLY, DraftKind.REPLY_ALL}
 
 
-def _leaves_at(draft: ReplyDraft) -> datetime.datetime:
-    undone_until = timezone.now() + datetime.timedelta(seconds=draft.undo_seconds)
+def _leaves_at(draft: ReplyDraft, now: datetime.datetime) -> datetime.datetime:
+    """`now` is the database's, by which the senders go."""
+    undone_until = now + datetime.timedelta(seconds=draft.undo_seconds)
     return max(draft.send_at, undone_until) if draft.send_at is not None else undone_until
 
 

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -42,5 +43,5 @@ def hold_scheduled(case: Case) -> int:
 
 
 def _scheduled(cases: Iterable[int]) -> QuerySet[OutboundEmail]:
-    queued = OutboundEmail.objects.filter(state=OutboundState.QUEUED, is_scheduled=True, send_at__gt=timezone.now())
+    queued = OutboundEmail.objects.filter(state=OutboundState.QUEUED, is_scheduled=True, send_at__gt=Now())
     return queued.filter(case_id__in=list(cases))

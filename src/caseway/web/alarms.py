@@ -18,6 +18,8 @@ PLACES = {
     "quarantined": "mail-log",
     "unprocessed": "mail-log",
     "missing": "mail-log",
+    "room": "alarms",
+    "database-full": "alarms",
 }
 """Where each kind is mended; all others in Outgoing email."""
 REMEMBERED = dt.timedelta(days=14)

@@ -22,7 +22,7 @@ from caseway.mail.model import Kind
 from caseway.mailboxes.models import Mailbox
 from caseway.outbound.models import Pause, PauseKind
 from caseway.web.doors import EmployeeRequest, administrator_page
-from caseway.web.paging import page_of
+from caseway.web.paging import SIZE, key_of, page_of
 
 TABS = (
     ("", gettext_lazy("All")),
@@ -154,13 +154,14 @@ def filters_of(request: EmployeeRequest) -> Filters:
 def _list(request: EmployeeRequest) -> dict[str, Any]:
     organisation_id = request.user.organisation_id
     filters = filters_of(request)
-    found = find(organisation_id, filters)
+    after = request.GET.get("after", "")
+    found = find(organisation_id, filters, below=key_of(after), most=SIZE + 1)
     asked = looks_like_identifier(filters.words)
     if asked:
         found = InboundEmail.objects.filter(
             organisation_id=organisation_id, message_identifier=identifier_of(filters.words)
         )
-    page = page_of(found.select_related("case", "mailbox", "support_address"), request.GET.get("after", ""))
+    page = page_of(found.select_related("case", "mailbox", "support_address"), after)
     known = filters.words and "@" in filters.words and " " not in filters.words
     if known and not asked and not any(row.message_identifier == identifier_of(filters.words) for row in page.rows):
         known = not page.rows

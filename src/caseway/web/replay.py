@@ -15,6 +15,7 @@ from caseway.intake.search import find
 from caseway.mailboxes.models import Mailbox
 from caseway.web.doors import EmployeeRequest, administrator_page
 from caseway.web.mail_log import filters_of
+from caseway.web.paging import key_of
 
 AT_ONCE = 200
 """Mails that one page reads again: about two seconds."""
@@ -31,10 +32,10 @@ def replay(request: EmployeeRequest) -> HttpResponse:
     rows: list[InboundEmail] = []
     next_after = ""
     if is_asked:
-        found = find(organisation_id, filters_of(request))
-        after = request.GET.get("after", "")
-        if after.isdecimal() and len(after) < 18:
-            found = found.filter(pk__lt=int(after))
+        after = key_of(request.GET.get("after", ""))
+        found = find(organisation_id, filters_of(request), below=after, most=AT_ONCE + 1)
+        if after is not None:
+            found = found.filter(pk__lt=after)
         related = found.select_related("raw", "message__case", "case", "support_address", "mailbox")
         rows = list(related.order_by("-pk")[: AT_ONCE + 1])
         next_after = str(rows[AT_ONCE - 1].pk) if len(rows) > AT_ONCE else ""

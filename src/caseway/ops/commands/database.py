@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,9 @@ from caseway.ops.commands.errors import CommandError
 if TYPE_CHECKING:  # imported where needed: `caseway explain` starts without a database driver
     from caseway.ops.embedded_postgres import EmbeddedPostgres
 
+log = logging.getLogger("caseway.database")
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds between looks at a server that we keep running
 OLDEST = 15  # PostgreSQL's major version
 PRIVATE_FOLDERS = ("files", "mail", "logs", "demo-mail")
 
@@ -68,6 +73,36 @@ def database(*, alone: bool = False) -> Iterator[str]:
             server.stop()
         elif not was_running:
             server.stop("smart")
+
+
+@contextmanager
+def database_kept(stop: threading.Event) -> Iterator[None]:
+    """The embedded server, should it end meanwhile, is started again until `stop` is set: a disk was full, say."""
+    server = embedded(configuration.data_directory())
+    if not server.running():  # DATABASE_URL names another
+        yield
+        return
+    keeper = threading.Thread(target=_keep, args=(server, stop), name="database")
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def _keep(server: EmbeddedPostgres, stop: threading.Event) -> None:
+    pause = FIRST_PAUSE
+    while not stop.wait(pause):
+        if server.running():
+            pause = FIRST_PAUSE
+            continue
+        log.warning("The embedded PostgreSQL has ended; starting it again. Its log: %s", server.log)
+        try:
+            server.start()
+        except Exception as error:
+            pause = min(pause * 2, LONGEST_PAUSE)
+            log.warning("It cannot start: %s", " ".join(str(error).split()))
 
 
 def running_database() -> str:

@@ -12,6 +12,7 @@ import typer
 from caseway.ops import configuration
 from caseway.ops.commands.database import (
     database,
+    database_kept,
     prepare_data_folder,
     require_migrated,
     running_database,
@@ -38,7 +39,7 @@ def up() -> None:
             with database(alone=True):
                 run_step("migrate")
                 supervisor = Supervisor(processes(), data / "logs", echo=typer.echo)
-                with signals_set(supervisor.stop):
+                with signals_set(supervisor.stop), database_kept(supervisor.stop):
                     supervisor.start()
                     typer.echo(f"Caseway runs on {configuration.URL.value()} (Ctrl-C stops it)")
                     supervisor.run()

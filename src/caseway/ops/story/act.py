@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 
 from django.db import transaction
+from django.db.models.functions import Now
 
 from caseway.accounts.models import Employee, Organisation, Team
 from caseway.cases.models import Case, Direction, Message, Status
@@ -152,8 +153,9 @@ class Teller:
     def _send(self) -> None:
         """Send what is due; the database's own time in what was sent becomes the story's."""
         now = self.clock.now()
-        due = OutboundEmail.objects.filter(state=OutboundState.QUEUED, send_at__lte=now)
+        due = OutboundEmail.objects.filter(state=OutboundState.QUEUED, created_at__lte=now)
         rows = list(due.values_list("pk", "message_id"))
+        due.update(send_at=Now())
         send_due()
         OutboundEmail.objects.filter(pk__in=[pk for pk, _ in rows], sent_at__gt=now).update(sent_at=self.clock.now())
         Message.objects.filter(pk__in=[pk for _, pk in rows], sent_at__gt=now).update(sent_at=self.clock.now())
