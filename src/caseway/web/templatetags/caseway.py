@@ -211,12 +211,6 @@ def words(text: str) -> list[str]:
 
 
 @register.filter
-def sheets(names: str) -> list[str]:
-    """Paths of our stylesheets."""
-    return [f"caseway/{name}.css" for name in names.split()]
-
-
-@register.filter
 def scripts(names: str) -> list[str]:
     """Paths of our scripts."""
     return [f"caseway/{name}.js" for name in names.split()]
