@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, DraftFile, Follower, Mention, WrittenDraft
 from caseway.outbound.models import CannedReply, OutboundEmail, Signature
-from tests.browser.writing import body, leaves, message, open_parker, saved, sign_in
+from tests.browser.signing_in import sign_in
+from tests.browser.writing import body, leaves, message, open_parker, saved
 from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
 from tests.servers.waiting import wait_for
@@ -82,6 +83,7 @@ def test_a_formatted_reply_reaches_the_server(by: str, parker: Page, sample: Sam
         parker.get_by_role("button", name=re.compile("Send and set Waiting")).click()
     else:
         parker.keyboard.press("r")
+        expect(message(parker)).to_be_focused()
         parker.keyboard.press("Control+b")
         parker.keyboard.type("Today")
         parker.keyboard.press("Control+b")
@@ -286,6 +288,7 @@ def test_a_canned_reply_is_found_and_inserted(by: str, parker: Page, sample: Sam
         parker.get_by_role("option", name=re.compile("Courier, same day")).click()
     else:
         parker.keyboard.press("r")
+        expect(message(parker)).to_be_focused()
         parker.keyboard.press("/")
         expect(parker.get_by_role("combobox", name="Canned reply")).to_be_focused()
         parker.keyboard.type("same day")
@@ -349,6 +352,7 @@ def test_a_mail_is_forwarded_with_its_files(by: str, parker: Page, sample: Sampl
         expect(parker.locator("#forward-to")).to_be_focused()
         parker.keyboard.type("maker@poles.example")
         parker.keyboard.press("Enter")
+        expect(message(parker).locator("visible=true")).to_be_focused()
         parker.keyboard.type("Yours, I think.")
         parker.keyboard.press("Control+Enter")
     expect(parker.get_by_text("Reply sends in 10 s")).to_be_visible()
@@ -366,6 +370,7 @@ def test_a_first_mail_to_a_contact_opens_a_case(
 ) -> None:
     parker.goto(f"{live_web.url}/cases/new")
     parker.get_by_role("link", name="With a mail").click()
+    parker.wait_for_url("**/cases/new?*")
     to = parker.get_by_role("textbox", name="To", exact=True)
     to.press_sequentially("ehle")
     option = parker.get_by_role("option", name=re.compile("Parker Ehlers"))
@@ -453,6 +458,7 @@ def test_canned_replies_are_written_with_a_preview(page: Page, live_web: LiveApp
     sign_in(page, live_web)
     page.goto(f"{live_web.url}/settings/canned-replies")
     page.get_by_role("link", name="Add").click()
+    page.wait_for_url("**/settings/canned-replies/*")
     page.get_by_label("Title").fill("Warm thanks")
     page.get_by_role("textbox", name="Shortcut").fill("thanks")
     page.get_by_role("textbox", name="Text").click()

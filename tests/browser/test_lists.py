@@ -10,10 +10,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, Seen
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
 from tests.web.test_accessibility import report
-from tests.web.test_browser import sign_in
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -88,6 +88,7 @@ def test_filtering_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) ->
     page.wait_for_url("**/all-open?priority=urgent")
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("f")
+    expect(page.get_by_label("Find a filter")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Filters")).to_be_hidden()
     page.keyboard.press("Enter")
@@ -140,6 +141,7 @@ def test_several_cases_by_keyboard_and_undo(page: Page, live_web: LiveApp, sampl
     page.keyboard.press("e")
     expect(rows(page)).to_have_count(before - 2)
     expect(page.locator(".caserow--current")).to_have_count(1)
+    expect(page.locator("[data-toast] [data-undo] button")).to_be_visible()
     page.keyboard.press("z")
     expect(rows(page)).to_have_count(before)
 

@@ -18,16 +18,17 @@ from caseway.accounts.models import Employee, Organisation, Role
 from caseway.accounts.scope import every_organisation
 from caseway.cases.models import Case
 from caseway.mailboxes.models import Mailbox, SupportAddress
+from tests.browser.signing_in import sign_in
 from tests.mails import mail
 from tests.servers.certificates import TestAuthority
 from tests.servers.dovecot import Dovecot
 from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
 from tests.servers.waiting import wait_for
+from tests.web.sample import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "long enough to sign in"
 SUPPORT = "support@fieldnote.example"
 PARKER = "parker@brightwater.example"
 MAKE = Callable[..., SmtpServer]
@@ -67,14 +68,6 @@ def smtp(make_smtp_server: MAKE, server: Dovecot) -> SmtpServer:
 @pytest.fixture(autouse=True)
 def trust(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "CASEWAY_CA_FILE", str(authority.ca_file))
-
-
-def sign_in(page: Page, app: LiveApp, email: str = "maya@fieldnote.example") -> None:
-    page.goto(app.url)
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
 
 
 def open_email_to_case(page: Page) -> None:

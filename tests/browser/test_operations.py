@@ -13,9 +13,10 @@ from caseway.accounts.models import Team
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, CaseType, CustomField
 from caseway.contacts.models import Contact
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.servers.waiting import wait_for
-from tests.web.sample import PASSWORD, Sample, make_sample
+from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -36,11 +37,7 @@ def stove(sample: Sample) -> Case:
 @pytest.fixture
 def case_page(page: Page, live_web: LiveApp, sample: Sample) -> Page:
     """Maya has Parker's case open."""
-    page.goto(f"{live_web.url}/sign-in?next=/cases/{sample.parker.number}%3Flist=all-open")
-    page.get_by_label("Email").fill("maya@fieldnote.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto(f"{live_web.url}/cases/{sample.parker.number}?list=all-open")
+    sign_in(page, live_web, to=f"/cases/{sample.parker.number}%3Flist=all-open")
     expect(page.get_by_role("heading", name="Tent pole snapped")).to_be_focused()
     return page
 
@@ -57,6 +54,7 @@ def undo_by_mouse(page: Page) -> None:
 
 def undo_by_key(page: Page) -> None:
     expect(page.locator(".toast [data-undo] button").last).to_be_visible()
+    page.wait_for_load_state()  # the toast may be part of a page that is new
     page.keyboard.press("z")
     expect(page.get_by_text("Taken back.")).to_be_visible()
 
@@ -158,6 +156,7 @@ def test_move_a_message_by_keyboard_and_take_it_back(case_page: Page, sample: Sa
     before = entries.count()
     entries.last.get_by_role("button", name="More about this entry").press("Enter")
     case_page.get_by_role("button", name="Move to another case").locator("visible=true").press("Enter")
+    expect(case_page.get_by_label("Find")).to_be_focused()
     case_page.keyboard.type("canister")
     case_page.keyboard.press("Enter")
     expect(case_page.locator("#thread .event").last).to_contain_text(f"moved a message to {stove.label}")
@@ -178,9 +177,11 @@ def test_link_by_mouse_and_unlink(case_page: Page, stove: Case) -> None:
 
 def test_link_by_keyboard(case_page: Page, stove: Case) -> None:
     case_page.get_by_role("button", name="Link a case").press("Enter")
+    expect(case_page.get_by_label("Find")).to_be_focused()
     case_page.keyboard.type("canister")
     expect(case_page.locator("#finder-found .menu__item")).to_have_count(1)
     case_page.keyboard.press("ArrowDown")
+    expect(case_page.locator("#finder-found .menu__item")).to_be_focused()
     case_page.keyboard.press("Enter")
     expect(case_page.locator("#overview .minirow").filter(has_text=stove.subject)).to_be_visible()
 
@@ -230,6 +231,7 @@ def test_properties_by_keyboard(case_page: Page, sample: Sample) -> None:
     case_page.keyboard.press("Enter")
     expect(overview.locator("#prop-assign")).to_contain_text("Dana Whitfield")
     case_page.keyboard.press("t")
+    expect(overview.locator("#prop-tags")).to_be_focused()
     case_page.keyboard.type("courier")
     case_page.keyboard.press("Enter")
     expect(overview.locator(".tagedit .tag").filter(has_text="courier")).to_be_visible()
@@ -309,11 +311,11 @@ def test_previous_and_next_follow_the_list(case_page: Page, live_web: LiveApp) -
     case_page.goto(f"{live_web.url}/cases/{numbers[1]}?list=all-open")
     expect(case_page.locator("#place")).to_have_text(re.compile(r"^2 of \d+$"))
     case_page.keyboard.press("j")
-    expect(case_page).to_have_url(re.compile(f"/cases/{numbers[2]}\\?"))
+    case_page.wait_for_url(re.compile(f"/cases/{numbers[2]}\\?"))
     case_page.get_by_role("link", name="Previous case").click()
-    expect(case_page).to_have_url(re.compile(f"/cases/{numbers[1]}\\?"))
+    case_page.wait_for_url(re.compile(f"/cases/{numbers[1]}\\?"))
     case_page.keyboard.press("u")
-    expect(case_page).to_have_url(re.compile("/cases/all-open"))
+    case_page.wait_for_url("**/cases/all-open")
 
 
 # -- what is seen

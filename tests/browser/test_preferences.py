@@ -11,9 +11,9 @@ from caseway.accounts.models import Employee
 from caseway.accounts.scope import organisation_scope
 from caseway.cases import notices
 from caseway.cases.models import Case, CaseType, Notification, NotificationKind
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
-from tests.web.test_browser import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -64,10 +64,15 @@ def test_types_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> Non
     page.keyboard.press("s")
     page.wait_for_url("**/settings/**")
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Types").press("Enter")
+    page.wait_for_url("**/settings/types")
     page.get_by_label("New type").press("R")
     page.keyboard.type("epair")
     page.keyboard.press("Enter")
+    expect(page.locator(".setrow", has_text="Repair")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_role("button", name="Move Repair up").press("Enter")
+    expect(page.locator(".setrow").nth(3)).to_contain_text("Repair")
+    page.wait_for_load_state()
     expect(page.get_by_role("button", name="Move Repair up")).to_be_focused()  # ready for the next step
     page.keyboard.press("Enter")
     expect(page.locator(".setrow").nth(2)).to_contain_text("Repair")
@@ -77,7 +82,7 @@ def test_types_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> Non
     page.keyboard.type("Workshop")
     page.keyboard.press("Enter")
     expect(page.locator(".setrow").nth(2)).to_contain_text("Workshop")
-    page.locator("h1").click()
+    page.wait_for_load_state()
     page.keyboard.press("z")
     expect(page.locator(".setrow").nth(2)).to_contain_text("Repair")
     assert names(sample)[2] == "Repair"
