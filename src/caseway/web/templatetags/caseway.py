@@ -21,7 +21,8 @@ from caseway.web import formats, sentences, texts
 
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.number)
-for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written, texts.plain, sentences.begun):
+_LINES = (texts.lines, texts.paragraphs, texts.mentioning, texts.has_more, texts.written, texts.plain)
+for _filter in (*_FILTERS, *_LINES, sentences.begun):
     register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
