@@ -370,7 +370,7 @@ def test_a_first_mail_to_a_contact_opens_a_case(
 ) -> None:
     parker.goto(f"{live_web.url}/cases/new")
     parker.get_by_role("link", name="With a mail").click()
-    parker.wait_for_url("**/cases/new?*")
+    parker.wait_for_url("**/cases/new/mail*")
     to = parker.get_by_role("textbox", name="To", exact=True)
     to.press_sequentially("ehle")
     option = parker.get_by_role("option", name=re.compile("Parker Ehlers"))
