@@ -160,3 +160,60 @@ def test_on_a_phone_list_and_contact_are_pages_of_their_own(
     expect(page.locator(".personrow").first).to_be_hidden()
     page.locator(".backlink").click()
     expect(page.locator(".personrow").first).to_be_visible()
+
+
+def test_a_contact_is_made_changed_blocked_and_taken_along_by_keyboard(
+    team: Company, live_web: LiveApp, page: Page
+) -> None:
+    sign_in(page, live_web, to="/contacts")
+    page.get_by_role("link", name="New contact").press("Enter")
+    page.wait_for_url("**/contacts/new")
+    page.get_by_label("Name", exact=True).focus()
+    page.keyboard.type("Mei Chen")
+    page.keyboard.press("Enter")
+    person = page.get_by_role("region", name="Mei Chen")
+    expect(person).to_be_visible()
+    page.wait_for_load_state()
+    person.get_by_label("One more email address").focus()
+    page.keyboard.type("mei@chen.example")
+    page.keyboard.press("Enter")
+    expect(person.locator(".kv--address dd bdi")).to_have_text("mei@chen.example")
+    person.locator("summary").filter(has_text="Write a note").press("Enter")
+    person.get_by_role("textbox", name="Notes").press_sequentially("Prefers mornings.")
+    person.get_by_role("button", name="Save the notes").press("Enter")
+    expect(person.get_by_text("Prefers mornings.").first).to_be_visible()
+    person.get_by_role("button", name="More for this contact").press("Enter")
+    with page.expect_download() as began:
+        person.get_by_role("link", name="Export as vCard").press("Enter")
+    assert "FN:Mei Chen" in began.value.path().read_text()
+    page.keyboard.press("Escape")
+    person.get_by_role("button", name="More for this contact").press("Enter")
+    person.get_by_role("button", name="Block").press("Enter")
+    expect(person.get_by_text("Blocked by Maya Lindqvist")).to_be_visible()
+    page.wait_for_load_state()
+    page.keyboard.press("z")
+    expect(person.get_by_text("Blocked by Maya Lindqvist")).to_have_count(0)
+
+
+def test_companies_by_keyboard_and_exports_by_mouse(team: Company, live_web: LiveApp, page: Page) -> None:
+    sign_in(page, live_web, to="/contacts")
+    for kind, words in (("CSV", "parker@brightwater.example"), ("vCard", "FN:Parker Ehlers")):
+        page.get_by_role("button", name="More", exact=True).click()
+        with page.expect_download() as began:
+            page.get_by_role("link", name=f"Export as {kind}").click()
+        assert words in began.value.path().read_text()
+        page.keyboard.press("Escape")
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Companies").press("Enter")
+    page.wait_for_url("**/companies")
+    page.keyboard.press("/")
+    expect(page.get_by_label("Search companies")).to_be_focused()
+    page.keyboard.type("bright")
+    expect(page.locator("#companies .personrow")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#companies .personrow")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Edit").press("Enter")
+    page.get_by_role("textbox", name="Name", exact=True).press("Control+a")
+    page.keyboard.type("Brightwater Guides")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Brightwater Guides")).to_be_visible()
