@@ -260,7 +260,10 @@ def test_what_cases_are_made_of_is_set_up(by: str, page: Page, live_web: LiveApp
     press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Teams"))
     write(page.get_by_label("New team"), "Night shift")
     press(page.get_by_role("button", name="Add"))
-    expect(page.locator(".setrow", has_text="Night shift")).to_be_visible()
+    member = page.locator(".setrow").get_by_label("Dana Whitfield")
+    member.check() if by == "mouse" else member.press("Space")
+    press(page.locator(".setrow").get_by_role("button", name="Save"))
+    expect(page.locator(".setrow", has_text="Night shift")).to_contain_text("Dana Whitfield")
 
     press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Employees"))
     write(page.get_by_label("Name", exact=True), "Sunniva Berg")
@@ -268,7 +271,7 @@ def test_what_cases_are_made_of_is_set_up(by: str, page: Page, live_web: LiveApp
     press(page.get_by_role("button", name="Send the invitation"))
     expect(page.locator(".logrow", has_text="Sunniva Berg")).to_contain_text("Invited")
 
-    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Signatures"))
+    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Signatures", exact=True))
     page.wait_for_url("**/settings/signatures")
     page.wait_for_load_state()
     box = page.get_by_role("textbox").first
