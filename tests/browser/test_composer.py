@@ -454,6 +454,53 @@ def test_the_signature_changes_with_from_and_can_be_left_out(
     assert "orders@fieldnote.example" in mail["From"] and "order desk" not in body(mail, "plain")
 
 
+def test_from_signature_and_files_by_keyboard(
+    page: Page, live_web: LiveApp, sample: Sample, server: SmtpServer, tmp_path: Path
+) -> None:
+    (tmp_path / "label.txt").write_text("A label")
+    with organisation_scope(sample.organisation.pk):
+        Signature.objects.create(organisation=sample.organisation, html="<p>{{ employee.name }}</p>")
+    sign_in(page, live_web)
+    open_parker(page, live_web, sample)
+    page.keyboard.press("r")
+    expect(message(page)).to_be_focused()
+    page.keyboard.type("Hello")
+    page.get_by_label("From").focus()
+    page.keyboard.type("orders")
+    expect(page.locator(".pill--auto")).to_contain_text("support@fieldnote.example")
+    page.locator(".pill--auto input[type=checkbox]").press("Space")
+    page.locator(".composer__signature input[type=checkbox]").press("Space")
+    page.locator("#reply-form [data-files]").focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(tmp_path / "label.txt")
+    expect(page.get_by_role("button", name="Remove label.txt")).to_have_attribute(
+        "data-remove-file", re.compile("removal")
+    )
+    message(page).focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Reply sends in 10 s")).to_be_visible()
+    mail = leaves(sample, server)
+    assert "orders@fieldnote.example" in mail["From"]
+    assert "support@fieldnote.example" not in str(mail["Cc"])
+    assert "Maya Lindqvist" not in body(mail, "plain").partition(">")[0]
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["label.txt"]
+
+
+def test_a_canned_reply_is_written_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    sign_in(page, live_web, to="/settings/canned-replies")
+    page.get_by_role("link", name="Add").press("Enter")
+    page.wait_for_url("**/settings/canned-replies/add")
+    page.get_by_label("Title").focus()
+    page.keyboard.type("Warm thanks")
+    page.get_by_role("textbox", name="Text").focus()
+    page.keyboard.press("Control+b")
+    page.keyboard.type("Thanks, {{ contact.first_name }}")
+    expect(page.locator("#written-preview .rich")).to_have_text("Thanks, Parker")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_role("link", name="Warm thanks")).to_be_visible()
+
+
 def test_canned_replies_are_written_with_a_preview(page: Page, live_web: LiveApp, sample: Sample) -> None:
     sign_in(page, live_web)
     page.goto(f"{live_web.url}/settings/canned-replies")
