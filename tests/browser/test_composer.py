@@ -21,7 +21,6 @@ from tests.servers.waiting import wait_for
 from tests.web.sample import PIXEL, Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 PASTE = """([element, type, bytes, html]) => {
   const data = new DataTransfer();
   if (html) data.setData("text/html", html);

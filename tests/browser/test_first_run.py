@@ -23,7 +23,6 @@ from tests.servers.smtp import SmtpServer
 from tests.web.sample import PASSWORD
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tests.web.sample import Sample, make_sample
 from tests.web.test_accessibility import report
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 CHARGED = "Charged twice for order 88213"
 REPAIR = "Repair kit colours"

@@ -19,7 +19,6 @@ from tests.servers.waiting import wait_for
 from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
