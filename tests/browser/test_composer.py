@@ -469,9 +469,8 @@ def test_from_signature_and_files_by_keyboard(
     expect(page.locator(".pill--auto")).to_contain_text("support@fieldnote.example")
     page.locator(".pill--auto input[type=checkbox]").press("Space")
     page.locator(".composer__signature input[type=checkbox]").press("Space")
-    page.locator("#reply-form [data-files]").focus()
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.locator("#reply-form [data-files]").press("Space")
     chooser.value.set_files(tmp_path / "label.txt")
     expect(page.get_by_role("button", name="Remove label.txt")).to_have_attribute(
         "data-remove-file", re.compile("removal")

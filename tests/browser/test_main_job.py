@@ -147,6 +147,7 @@ def found(address: str, server: Dovecot, words: str) -> EmailMessage | None:
     return None
 
 
+@pytest.mark.timeout(600)  # a working day in one test, with every server of it
 def test_from_connecting_an_address_to_the_answer_of_the_answer(
     people: None, server: Dovecot, smtp: SmtpServer, live_app: LiveApp, page: Page
 ) -> None:
