@@ -13,14 +13,14 @@ from playwright.sync_api import Page, expect
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, DraftFile, Follower, Mention, WrittenDraft
 from caseway.outbound.models import CannedReply, OutboundEmail, Signature
-from tests.browser.writing import body, leaves, message, open_parker, saved, sign_in
+from tests.browser.signing_in import sign_in
+from tests.browser.writing import body, leaves, message, open_parker, saved
 from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
 from tests.servers.waiting import wait_for
 from tests.web.sample import PIXEL, Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 PASTE = """([element, type, bytes, html]) => {
   const data = new DataTransfer();
   if (html) data.setData("text/html", html);
@@ -82,6 +82,7 @@ def test_a_formatted_reply_reaches_the_server(by: str, parker: Page, sample: Sam
         parker.get_by_role("button", name=re.compile("Send and set Waiting")).click()
     else:
         parker.keyboard.press("r")
+        expect(message(parker)).to_be_focused()
         parker.keyboard.press("Control+b")
         parker.keyboard.type("Today")
         parker.keyboard.press("Control+b")
@@ -286,6 +287,7 @@ def test_a_canned_reply_is_found_and_inserted(by: str, parker: Page, sample: Sam
         parker.get_by_role("option", name=re.compile("Courier, same day")).click()
     else:
         parker.keyboard.press("r")
+        expect(message(parker)).to_be_focused()
         parker.keyboard.press("/")
         expect(parker.get_by_role("combobox", name="Canned reply")).to_be_focused()
         parker.keyboard.type("same day")
@@ -349,6 +351,7 @@ def test_a_mail_is_forwarded_with_its_files(by: str, parker: Page, sample: Sampl
         expect(parker.locator("#forward-to")).to_be_focused()
         parker.keyboard.type("maker@poles.example")
         parker.keyboard.press("Enter")
+        expect(message(parker).locator("visible=true")).to_be_focused()
         parker.keyboard.type("Yours, I think.")
         parker.keyboard.press("Control+Enter")
     expect(parker.get_by_text("Reply sends in 10 s")).to_be_visible()
@@ -366,6 +369,7 @@ def test_a_first_mail_to_a_contact_opens_a_case(
 ) -> None:
     parker.goto(f"{live_web.url}/cases/new")
     parker.get_by_role("link", name="With a mail").click()
+    parker.wait_for_url("**/cases/new/mail*")
     to = parker.get_by_role("textbox", name="To", exact=True)
     to.press_sequentially("ehle")
     option = parker.get_by_role("option", name=re.compile("Parker Ehlers"))
@@ -449,10 +453,57 @@ def test_the_signature_changes_with_from_and_can_be_left_out(
     assert "orders@fieldnote.example" in mail["From"] and "order desk" not in body(mail, "plain")
 
 
+def test_from_signature_and_files_by_keyboard(
+    page: Page, live_web: LiveApp, sample: Sample, server: SmtpServer, tmp_path: Path
+) -> None:
+    (tmp_path / "label.txt").write_text("A label")
+    with organisation_scope(sample.organisation.pk):
+        Signature.objects.create(organisation=sample.organisation, html="<p>{{ employee.name }}</p>")
+    sign_in(page, live_web)
+    open_parker(page, live_web, sample)
+    page.keyboard.press("r")
+    expect(message(page)).to_be_focused()
+    page.keyboard.type("Hello")
+    page.get_by_label("From").focus()
+    page.keyboard.type("orders")
+    expect(page.locator(".pill--auto")).to_contain_text("support@fieldnote.example")
+    page.locator(".pill--auto input[type=checkbox]").press("Space")
+    page.locator(".composer__signature input[type=checkbox]").press("Space")
+    with page.expect_file_chooser() as chooser:
+        page.locator("#reply-form [data-files]").press("Space")
+    chooser.value.set_files(tmp_path / "label.txt")
+    expect(page.get_by_role("button", name="Remove label.txt")).to_have_attribute(
+        "data-remove-file", re.compile("removal")
+    )
+    message(page).focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Reply sends in 10 s")).to_be_visible()
+    mail = leaves(sample, server)
+    assert "orders@fieldnote.example" in mail["From"]
+    assert "support@fieldnote.example" not in str(mail["Cc"])
+    assert "Maya Lindqvist" not in body(mail, "plain").partition(">")[0]
+    assert [part.get_filename() for part in mail.iter_attachments()] == ["label.txt"]
+
+
+def test_a_canned_reply_is_written_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    sign_in(page, live_web, to="/settings/canned-replies")
+    page.get_by_role("link", name="Add").press("Enter")
+    page.wait_for_url("**/settings/canned-replies/add")
+    page.get_by_label("Title").focus()
+    page.keyboard.type("Warm thanks")
+    page.get_by_role("textbox", name="Text").focus()
+    page.keyboard.press("Control+b")
+    page.keyboard.type("Thanks, {{ contact.first_name }}")
+    expect(page.locator("#written-preview .rich")).to_have_text("Thanks, Parker")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_role("link", name="Warm thanks")).to_be_visible()
+
+
 def test_canned_replies_are_written_with_a_preview(page: Page, live_web: LiveApp, sample: Sample) -> None:
     sign_in(page, live_web)
     page.goto(f"{live_web.url}/settings/canned-replies")
     page.get_by_role("link", name="Add").click()
+    page.wait_for_url("**/settings/canned-replies/*")
     page.get_by_label("Title").fill("Warm thanks")
     page.get_by_role("textbox", name="Shortcut").fill("thanks")
     page.get_by_role("textbox", name="Text").click()

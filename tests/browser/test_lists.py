@@ -10,16 +10,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, Seen
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
 from tests.web.test_accessibility import report
-from tests.web.test_browser import sign_in
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 CHARGED = "Charged twice for order 88213"
 REPAIR = "Repair kit colours"
+VIEWS = ("", "unassigned", "all-open", "waiting", "closed", "mentions", "drafts", "snoozed", "trash")
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ def test_filtering_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) ->
     page.wait_for_url("**/all-open?priority=urgent")
     expect(rows(page)).to_have_count(1)
     page.keyboard.press("f")
+    expect(page.get_by_label("Find a filter")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Filters")).to_be_hidden()
     page.keyboard.press("Enter")
@@ -140,6 +141,7 @@ def test_several_cases_by_keyboard_and_undo(page: Page, live_web: LiveApp, sampl
     page.keyboard.press("e")
     expect(rows(page)).to_have_count(before - 2)
     expect(page.locator(".caserow--current")).to_have_count(1)
+    expect(page.locator("[data-toast] [data-undo] button")).to_be_visible()
     page.keyboard.press("z")
     expect(rows(page)).to_have_count(before)
 
@@ -236,3 +238,85 @@ def test_no_violation_in_any_state_of_a_list(
         page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert not found, "\n".join(found)
+
+
+def test_every_view_is_reached_by_mouse_and_by_key(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    sign_in(page, live_web)
+    tabs = page.get_by_role("navigation", name="Views")
+    for name in ("Unassigned", "All Open", "Waiting", "Closed"):
+        tabs.get_by_role("link", name=re.compile(f"^{name}")).click()
+        expect(tabs.locator('[aria-current="page"]')).to_contain_text(name)
+    for name in ("Mentions", "Drafts", "Snoozed", "Trash"):
+        page.get_by_role("button", name="More views").click()
+        page.locator("#more-views").get_by_role("link", name=name).click()
+        expect(tabs.locator('[aria-current="page"]')).to_contain_text(name)
+    for key, slug in zip("cuawemdzt", VIEWS, strict=True):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        page.wait_for_url(re.compile(f"/cases{slug and '/'}{slug}$"))
+
+
+def test_a_view_is_ordered_grouped_saved_and_taken_along_by_keyboard(
+    page: Page, live_web: LiveApp, sample: Sample
+) -> None:
+    sign_in(page, live_web)
+    open_list(page, live_web, "/cases/all-open")
+    for name, address in (("Priority", "sort=priority"), ("Status", "group=status")):
+        page.get_by_role("button", name="Order").press("Enter")
+        page.locator("#order-menu").get_by_role("link", name=name, exact=True).last.press("Enter")
+        page.wait_for_url(re.compile(address))
+    expect(page.locator("#rows .group").first).to_be_visible()
+    page.get_by_role("button", name="More views").press("Enter")
+    page.get_by_role("link", name="Save this view…").press("Enter")
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.keyboard.type("By status")
+    page.keyboard.press("Enter")
+    saved = page.get_by_role("navigation", name="Views").get_by_role("link", name="By status")
+    expect(saved).to_have_attribute("aria-current", "page")
+    page.get_by_role("button", name="More", exact=True).press("Enter")
+    with page.expect_download() as began:
+        page.get_by_role("link", name="Export as CSV").press("Enter")
+    assert CHARGED in began.value.path().read_text()
+
+
+def test_a_view_is_grouped_marked_unread_previewed_and_taken_along_by_mouse(
+    page: Page, live_web: LiveApp, sample: Sample
+) -> None:
+    sign_in(page, live_web)
+    open_list(page, live_web, "/cases/all-open")
+    page.get_by_role("button", name="Order").click()
+    page.locator("#order-menu").get_by_role("link", name="Priority", exact=True).last.click()
+    page.wait_for_url(re.compile("group=priority"))
+    expect(page.locator("#rows .group").first).to_contain_text("Urgent")
+    row(page, REPAIR).locator(".caserow__link").click()
+    expect(page.locator("#preview").get_by_role("heading", name=REPAIR)).to_be_visible()
+    page.get_by_role("button", name="Show or hide preview").click()
+    expect(page.locator("#preview")).to_be_hidden()
+    page.get_by_role("button", name="Show or hide preview").click()
+    expect(page.locator("#preview")).to_be_visible()
+    for what, mark in (("Mark as read", False), ("Mark as unread", True)):
+        row(page, CHARGED).locator(".caserow__check").check(force=True)
+        page.get_by_role("button", name="More actions").click()
+        page.get_by_role("button", name=what).click()
+        unread = re.compile("caserow--unread")
+        shown = expect(row(page, CHARGED))
+        shown.to_have_class(unread) if mark else shown.not_to_have_class(unread)
+    page.get_by_role("button", name="More", exact=True).click()
+    with page.expect_download() as began:
+        page.get_by_role("link", name="Export as CSV").click()
+    assert CHARGED in began.value.path().read_text()
+
+
+def test_the_last_row_loads_more_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    with organisation_scope(sample.organisation.pk):
+        own = {"organisation": sample.organisation, "assigned_employee": sample.maya}
+        Case.objects.bulk_create([Case(number=number, subject=f"Bulk {number}", **own) for number in range(500, 560)])
+    sign_in(page, live_web)
+    open_list(page, live_web, "/cases/my-cases?sort=priority")
+    expect(rows(page)).to_have_count(50)
+    rows(page).nth(48).locator(".caserow__link").click()
+    expect(rows(page).nth(48)).to_have_class(re.compile("caserow--current"))
+    page.keyboard.press("j")
+    expect(page.locator("#more-rows")).to_have_count(0)
+    page.keyboard.press("j")
+    expect(rows(page).nth(50)).to_have_class(re.compile("caserow--current"))

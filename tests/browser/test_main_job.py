@@ -12,22 +12,23 @@ from email.utils import getaddresses
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from caseway.accounts.models import Employee, Organisation, Role
 from caseway.accounts.scope import every_organisation
 from caseway.cases.models import Case
 from caseway.mailboxes.models import Mailbox, SupportAddress
+from tests.browser.signing_in import sign_in
 from tests.mails import mail
 from tests.servers.certificates import TestAuthority
 from tests.servers.dovecot import Dovecot
 from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
 from tests.servers.waiting import wait_for
+from tests.web.sample import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "long enough to sign in"
 SUPPORT = "support@fieldnote.example"
 PARKER = "parker@brightwater.example"
 MAKE = Callable[..., SmtpServer]
@@ -69,31 +70,71 @@ def trust(authority: TestAuthority, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "CASEWAY_CA_FILE", str(authority.ca_file))
 
 
-def sign_in(page: Page, app: LiveApp, email: str = "maya@fieldnote.example") -> None:
-    page.goto(app.url)
-    page.get_by_label("Email").fill(email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
+class Hands:
+    """Uses a page by mouse, or by keyboard alone."""
 
+    def __init__(self, page: Page, *, by_keyboard: bool) -> None:
+        self.page, self.by_keyboard = page, by_keyboard
 
-def open_email_to_case(page: Page) -> None:
-    page.get_by_role("navigation", name="Universal navigation").get_by_role("link", name="Cases").click()
-    page.get_by_role("button", name="More", exact=True).click()
-    page.get_by_role("link", name="Settings").click()
-    page.get_by_role("navigation", name="Settings").get_by_role("link", name="Email to Case").click()
+    def press(self, target: Locator) -> None:
+        if self.by_keyboard:
+            target.press("Enter")
+        else:
+            target.click()
 
+    def write(self, field: Locator, text: str) -> None:
+        if not self.by_keyboard:
+            field.click()
+            field.fill(text)
+            return
+        field.focus()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.type(text)
 
-def fill_address(page: Page, server: Dovecot, smtp: SmtpServer, password: str) -> None:
-    page.get_by_label("Receiving Email Account").fill(SUPPORT)
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_label("IMAP Host Name").fill("localhost")
-    page.locator("#f-imap_port").fill(str(server.tls_port))
-    page.get_by_label("Assigned To").select_option(label="Maya Lindqvist")
-    page.get_by_text("More options").click()
-    page.get_by_label("SMTP Host Name").fill("localhost")
-    page.locator("#f-smtp_port").fill(str(smtp.port))
-    page.get_by_label("Protection of the SMTP connection").select_option("tls")
+    def choose(self, field: Locator, text: str) -> None:
+        """In a drop-down: typing the first letters chooses."""
+        if self.by_keyboard:
+            field.focus()
+            self.page.keyboard.type(text)
+        else:
+            field.select_option(label=text)
+
+    def go_to_email_to_case(self) -> None:
+        page = self.page
+        if self.by_keyboard:
+            page.keyboard.press("g")
+            page.keyboard.press("s")
+            page.wait_for_url("**/settings/**")
+        else:
+            page.get_by_role("button", name="More", exact=True).click()
+            page.get_by_role("link", name="Settings").click()
+        self.press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Email to Case"))
+
+    def fill_address(self, server: Dovecot, smtp: SmtpServer, password: str) -> None:
+        page = self.page
+        self.write(page.get_by_label("Receiving Email Account"), SUPPORT)
+        self.write(page.get_by_label("Password", exact=True), password)
+        self.write(page.get_by_label("IMAP Host Name"), "localhost")
+        self.write(page.locator("#f-imap_port"), str(server.tls_port))
+        self.choose(page.get_by_label("Assigned To"), "Maya Lindqvist")
+        self.press(page.get_by_text("More options"))
+        self.write(page.get_by_label("SMTP Host Name"), "localhost")
+        self.write(page.locator("#f-smtp_port"), str(smtp.port))
+        self.choose(page.get_by_label("Protection of the SMTP connection"), "TLS")
+
+    def answer(self, text: str) -> None:
+        page = self.page
+        message = page.get_by_role("textbox", name="Message", exact=True)
+        if self.by_keyboard:
+            page.keyboard.press("r")
+        else:
+            message.click()
+        expect(message).to_be_focused()
+        page.keyboard.type(text)
+        if self.by_keyboard:
+            page.keyboard.press("Control+Enter")
+        else:
+            page.get_by_role("button", name=re.compile("Send and set Waiting")).click()
 
 
 def found(address: str, server: Dovecot, words: str) -> EmailMessage | None:
@@ -106,17 +147,20 @@ def found(address: str, server: Dovecot, words: str) -> EmailMessage | None:
     return None
 
 
+@pytest.mark.timeout(600)  # a working day in one test, with every server of it
 def test_from_connecting_an_address_to_the_answer_of_the_answer(
     people: None, server: Dovecot, smtp: SmtpServer, live_app: LiveApp, page: Page
 ) -> None:
     server.deliver(SUPPORT, mail(subject="Old mail, from before the connection"))
+    hands = Hands(page, by_keyboard=not server.idle)
     sign_in(page, live_app)
-    open_email_to_case(page)
-    page.get_by_role("link", name="Add", exact=True).first.click()
+    hands.go_to_email_to_case()
+    hands.press(page.get_by_role("link", name="Add", exact=True).first)
+    page.wait_for_url("**/email-to-case/add")
 
     # Authenticate with a wrong password: the step that fails says so, and nothing is saved.
-    fill_address(page, server, smtp, "wrong")
-    page.get_by_role("button", name="Authenticate").click()
+    hands.fill_address(server, smtp, "wrong")
+    hands.press(page.get_by_role("button", name="Authenticate"))
     expect(page.get_by_role("heading", name="Login did not work")).to_be_visible(timeout=30_000)
     drawer = page.locator("#drawer")
     expect(drawer).to_contain_text("DNS")
@@ -126,16 +170,15 @@ def test_from_connecting_an_address_to_the_answer_of_the_answer(
         assert not Mailbox.objects.exists()
 
     # Then with the right one: back to the form, which kept everything but the password.
-    page.get_by_role("link", name="Back to the form").click()
+    hands.press(page.get_by_role("link", name="Back to the form"))
     expect(page.get_by_label("Receiving Email Account")).to_have_value(SUPPORT)
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
-    page.get_by_label("Password", exact=True).fill("correct horse")
-    page.get_by_role("button", name="Authenticate").click()
+    hands.write(page.get_by_label("Password", exact=True), "correct horse")
+    hands.press(page.get_by_role("button", name="Authenticate"))
     expect(page.get_by_text(f"{SUPPORT} works.")).to_be_visible(timeout=60_000)
-    page.get_by_role("link", name="Done").click()
+    hands.press(page.get_by_role("link", name="Done"))
     expect(page.get_by_text("Connected")).to_be_visible(timeout=30_000)
-    idle = server.idle
-    expect(page.locator(".mailbox")).to_contain_text("IDLE" if idle else "no IDLE")
+    expect(page.locator(".mailbox")).to_contain_text("IDLE" if server.idle else "no IDLE")
 
     # A customer writes; the case appears in My Cases without reload.
     page.get_by_role("navigation", name="Universal navigation").get_by_role("link", name="Cases").click()
@@ -155,9 +198,8 @@ def test_from_connecting_an_address_to_the_answer_of_the_answer(
 
     # Answer from the page.
     page.goto(f"{live_app.url}/cases/1")
-    page.locator("#reply-text").fill("It leaves today at 14:00.")
-    page.get_by_role("button", name=re.compile("Send and set Waiting")).click()
-    expect(page.get_by_text("It leaves today at 14:00.").first).to_be_visible()
+    hands.answer("It leaves today at 14:00.")
+    expect(page.locator(".msg--out").last).to_contain_text("It leaves today at 14:00.")
     answer = wait_for(lambda: found(PARKER, server, "It leaves today"), "the answer", 40)
     with every_organisation():
         question = Case.objects.get().messages.filter(direction="in").get()

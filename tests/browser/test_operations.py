@@ -7,18 +7,18 @@ import re
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from caseway.accounts.models import Team
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, CaseType, CustomField
 from caseway.contacts.models import Contact
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.servers.waiting import wait_for
-from tests.web.sample import PASSWORD, Sample, make_sample
+from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
@@ -36,11 +36,7 @@ def stove(sample: Sample) -> Case:
 @pytest.fixture
 def case_page(page: Page, live_web: LiveApp, sample: Sample) -> Page:
     """Maya has Parker's case open."""
-    page.goto(f"{live_web.url}/sign-in?next=/cases/{sample.parker.number}%3Flist=all-open")
-    page.get_by_label("Email").fill("maya@fieldnote.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.goto(f"{live_web.url}/cases/{sample.parker.number}?list=all-open")
+    sign_in(page, live_web, to=f"/cases/{sample.parker.number}%3Flist=all-open")
     expect(page.get_by_role("heading", name="Tent pole snapped")).to_be_focused()
     return page
 
@@ -57,6 +53,7 @@ def undo_by_mouse(page: Page) -> None:
 
 def undo_by_key(page: Page) -> None:
     expect(page.locator(".toast [data-undo] button").last).to_be_visible()
+    page.wait_for_load_state()  # the toast may be part of a page that is new
     page.keyboard.press("z")
     expect(page.get_by_text("Taken back.")).to_be_visible()
 
@@ -153,11 +150,31 @@ def test_split_a_message_out_by_mouse(case_page: Page, sample: Sample) -> None:
     undo_by_mouse(case_page)
 
 
+def test_split_by_keyboard_and_move_by_mouse(case_page: Page, live_web: LiveApp, sample: Sample, stove: Case) -> None:
+    entries = case_page.locator("#thread .msg")
+    before = entries.count()
+    entries.last.get_by_role("button", name="More about this entry").click()
+    case_page.get_by_role("button", name="Move to another case").locator("visible=true").click()
+    case_page.get_by_label("Find").fill(stove.label)
+    case_page.locator("#finder-found").get_by_role("button", name=stove.label).click()
+    expect(case_page.locator("#thread .event").last).to_contain_text(f"moved a message to {stove.label}")
+    expect(entries).to_have_count(before - 1)
+    undo_by_mouse(case_page)
+    expect(entries).to_have_count(before)
+    entries.last.get_by_role("button", name="More about this entry").press("Enter")
+    case_page.get_by_role("button", name="Split into a case of its own").locator("visible=true").press("Enter")
+    expect(case_page.locator("#thread .event").first).to_contain_text(f"split it out of {sample.parker.label}")
+    undo_by_key(case_page)
+    case_page.goto(f"{live_web.url}/cases/{sample.parker.number}")
+    expect(entries).to_have_count(before)
+
+
 def test_move_a_message_by_keyboard_and_take_it_back(case_page: Page, sample: Sample, stove: Case) -> None:
     entries = case_page.locator("#thread .msg")
     before = entries.count()
     entries.last.get_by_role("button", name="More about this entry").press("Enter")
     case_page.get_by_role("button", name="Move to another case").locator("visible=true").press("Enter")
+    expect(case_page.get_by_label("Find")).to_be_focused()
     case_page.keyboard.type("canister")
     case_page.keyboard.press("Enter")
     expect(case_page.locator("#thread .event").last).to_contain_text(f"moved a message to {stove.label}")
@@ -178,9 +195,11 @@ def test_link_by_mouse_and_unlink(case_page: Page, stove: Case) -> None:
 
 def test_link_by_keyboard(case_page: Page, stove: Case) -> None:
     case_page.get_by_role("button", name="Link a case").press("Enter")
+    expect(case_page.get_by_label("Find")).to_be_focused()
     case_page.keyboard.type("canister")
     expect(case_page.locator("#finder-found .menu__item")).to_have_count(1)
     case_page.keyboard.press("ArrowDown")
+    expect(case_page.locator("#finder-found .menu__item")).to_be_focused()
     case_page.keyboard.press("Enter")
     expect(case_page.locator("#overview .minirow").filter(has_text=stove.subject)).to_be_visible()
 
@@ -230,6 +249,7 @@ def test_properties_by_keyboard(case_page: Page, sample: Sample) -> None:
     case_page.keyboard.press("Enter")
     expect(overview.locator("#prop-assign")).to_contain_text("Dana Whitfield")
     case_page.keyboard.press("t")
+    expect(overview.locator("#prop-tags")).to_be_focused()
     case_page.keyboard.type("courier")
     case_page.keyboard.press("Enter")
     expect(overview.locator(".tagedit .tag").filter(has_text="courier")).to_be_visible()
@@ -242,6 +262,40 @@ def test_properties_by_keyboard(case_page: Page, sample: Sample) -> None:
     case = fresh(sample)
     assert (case.priority, case.assigned_employee_id, case.status) == ("low", sample.dana.pk, "open")
     assert "courier" in case.tags
+
+
+def test_priority_tags_and_need_by_by_mouse(case_page: Page, sample: Sample) -> None:
+    overview = case_page.locator("#overview")
+    overview.locator("#prop-priority").click()
+    overview.locator("#menu-priority").get_by_role("button", name="Urgent").click()
+    expect(overview.locator("#prop-priority")).to_contain_text("Urgent")
+    overview.get_by_label("Add a tag", exact=True).fill("courier")
+    overview.get_by_label("Add a tag", exact=True).press("Enter")  # a field's own way; there is no button to see
+    expect(overview.locator(".tagedit .tag").filter(has_text="courier")).to_be_visible()
+    overview.get_by_label("Need by").fill("2031-05-02")
+    expect(case_page.locator("#thread .event").last).to_contain_text("2 May")
+    case = fresh(sample)
+    assert (case.priority, case.need_by) == ("urgent", datetime.date(2031, 5, 2))
+    assert "courier" in case.tags
+
+
+def test_type_follower_and_status_by_keyboard(case_page: Page, sample: Sample) -> None:
+    overview = case_page.locator("#overview")
+    overview.get_by_label("Type").focus()
+    case_page.keyboard.type("Warranty")
+    case_page.keyboard.press("Enter")
+    expect(case_page.locator("#thread .event").last).to_contain_text("Warranty")
+    case_page.get_by_role("button", name="Follow", exact=True).press("Enter")
+    expect(case_page.get_by_role("button", name="Unfollow")).to_be_visible()
+    case_page.locator(".casehead__title").focus()
+    case_page.keyboard.press("s")
+    expect(overview.locator("#menu-status .menu__item").first).to_be_focused()
+    case_page.keyboard.press("ArrowUp")
+    expect(overview.locator("#menu-status .menu__item").last).to_be_focused()
+    case_page.keyboard.press("ArrowUp")
+    case_page.keyboard.press("Enter")
+    expect(overview.locator("#prop-status")).to_contain_text("Waiting")
+    assert (fresh(sample).type, fresh(sample).status) == ("Warranty", "waiting")
 
 
 def test_tags_are_taken_away_by_mouse(case_page: Page, sample: Sample) -> None:
@@ -301,6 +355,14 @@ def test_delete_and_restore(case_page: Page, live_web: LiveApp, sample: Sample) 
     assert fresh(sample).deleted_at is None
 
 
+def test_delete_and_restore_by_keyboard(case_page: Page, live_web: LiveApp, sample: Sample) -> None:
+    case_page.get_by_role("button", name="More", exact=True).press("Enter")
+    case_page.get_by_role("button", name="Delete case").press("Enter")
+    expect(case_page.get_by_text(f"{sample.parker.label} is in the trash.")).to_be_visible()
+    undo_by_key(case_page)
+    assert fresh(sample).deleted_at is None
+
+
 def test_previous_and_next_follow_the_list(case_page: Page, live_web: LiveApp) -> None:
     case_page.goto(f"{live_web.url}/cases/all-open")
     rows = case_page.locator("#rows .caserow")
@@ -309,11 +371,11 @@ def test_previous_and_next_follow_the_list(case_page: Page, live_web: LiveApp) -
     case_page.goto(f"{live_web.url}/cases/{numbers[1]}?list=all-open")
     expect(case_page.locator("#place")).to_have_text(re.compile(r"^2 of \d+$"))
     case_page.keyboard.press("j")
-    expect(case_page).to_have_url(re.compile(f"/cases/{numbers[2]}\\?"))
+    case_page.wait_for_url(re.compile(f"/cases/{numbers[2]}\\?"))
     case_page.get_by_role("link", name="Previous case").click()
-    expect(case_page).to_have_url(re.compile(f"/cases/{numbers[1]}\\?"))
+    case_page.wait_for_url(re.compile(f"/cases/{numbers[1]}\\?"))
     case_page.keyboard.press("u")
-    expect(case_page).to_have_url(re.compile("/cases/all-open"))
+    case_page.wait_for_url("**/cases/all-open")
 
 
 # -- what is seen
@@ -337,6 +399,44 @@ def test_a_picture_is_looked_at_in_the_page(case_page: Page) -> None:
     assert case_page.wait_for_function("document.querySelector('#viewer-image').naturalWidth > 0")
     case_page.keyboard.press("Escape")
     expect(case_page.locator("#viewer")).to_be_hidden()
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_a_mail_is_looked_into(by: str, case_page: Page, sample: Sample) -> None:
+    def use(target: Locator) -> None:
+        target.click() if by == "mouse" else target.press("Enter")
+
+    first = case_page.locator(f"#message-{sample.first_message}")
+    first.scroll_into_view_if_needed()
+    frame = first.locator("iframe.mailframe")
+    expect(first.get_by_text("1 remote image blocked")).to_be_visible()
+    use(first.get_by_role("button", name="Show once"))
+    expect(frame).to_have_attribute("src", re.compile(r"[?&]images=1"))
+    expect(first.get_by_text("1 remote image blocked")).to_be_hidden()
+    answer = case_page.locator("#thread .msg").filter(has_text="Do you need the broken pole back?")
+    use(answer.locator("summary.quoted"))
+    expect(answer.get_by_text("A joint should never go on the first pitch.")).to_be_visible()
+    use(answer.get_by_role("button", name="More about this entry"))
+    menu = answer.locator(".menu")
+    expect(menu).to_contain_text("Why here?")
+    with case_page.context.expect_page() as opened:
+        use(menu.get_by_role("link", name="Show original"))
+    expect(opened.value.locator("body")).to_contain_text("Message-ID: <p2@brightwater.example>")
+    opened.value.close()
+    case_page.bring_to_front()
+    if by == "keyboard":
+        case_page.keyboard.press("Escape")
+    with case_page.expect_download() as began:
+        use(first.get_by_role("link", name="Download all 2"))
+    assert began.value.suggested_filename.endswith(".zip")
+    picture = first.locator(".file__open[data-picture]").first
+    use(picture)
+    expect(case_page.locator("#viewer")).to_be_visible()
+    case_page.keyboard.press("Escape")
+    expect(case_page.locator("#viewer")).to_be_hidden()
+    use(case_page.get_by_role("button", name="More", exact=True))
+    use(case_page.get_by_role("link", name="History"))
+    expect(case_page.locator(".history li").first).to_be_visible()
 
 
 def test_a_long_history_begins_with_the_latest_and_grows_upwards(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from caseway.accounts.models import Employee
 from caseway.accounts.scope import organisation_scope
 from caseway.cases import notices
 from caseway.cases.models import Case, CaseType, Notification, NotificationKind
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
-from tests.web.test_browser import sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -64,10 +65,15 @@ def test_types_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> Non
     page.keyboard.press("s")
     page.wait_for_url("**/settings/**")
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Types").press("Enter")
+    page.wait_for_url("**/settings/types")
     page.get_by_label("New type").press("R")
     page.keyboard.type("epair")
     page.keyboard.press("Enter")
+    expect(page.locator(".setrow", has_text="Repair")).to_be_visible()
+    page.wait_for_load_state()
     page.get_by_role("button", name="Move Repair up").press("Enter")
+    expect(page.locator(".setrow").nth(3)).to_contain_text("Repair")
+    page.wait_for_load_state()
     expect(page.get_by_role("button", name="Move Repair up")).to_be_focused()  # ready for the next step
     page.keyboard.press("Enter")
     expect(page.locator(".setrow").nth(2)).to_contain_text("Repair")
@@ -77,7 +83,7 @@ def test_types_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> Non
     page.keyboard.type("Workshop")
     page.keyboard.press("Enter")
     expect(page.locator(".setrow").nth(2)).to_contain_text("Workshop")
-    page.locator("h1").click()
+    page.wait_for_load_state()
     page.keyboard.press("z")
     expect(page.locator(".setrow").nth(2)).to_contain_text("Repair")
     assert names(sample)[2] == "Repair"
@@ -216,3 +222,102 @@ def test_a_change_that_the_server_refused_is_told_and_tried_again(
     expect(toast).to_contain_text("Not saved")
     toast.get_by_role("button", name="Try again").click()
     expect(page.locator("#prop-status")).to_contain_text("Waiting")
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_what_cases_are_made_of_is_set_up(by: str, page: Page, live_web: LiveApp, sample: Sample) -> None:
+    def write(field: Locator, text: str) -> None:
+        if by == "mouse":
+            field.click()
+            field.fill(text)
+        else:
+            field.focus()
+            page.keyboard.press("Control+a")
+            page.keyboard.type(text)
+
+    def press(button: Locator) -> None:
+        button.click() if by == "mouse" else button.press("Enter")
+
+    sign_in(page, live_web, to="/settings/tags")
+    write(page.get_by_label("New tag"), "fragile")
+    press(page.get_by_role("button", name="Add"))
+    row = page.locator(".setrow", has_text="fragile")
+    press(row.get_by_role("link", name="Merge fragile"))
+    page.get_by_label("Merge into").select_option(label="warranty")
+    press(page.locator(".setrow").get_by_role("button", name="Merge"))
+    expect(row).to_have_count(0)
+
+    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Fields"))
+    write(page.get_by_label("Name", exact=True), "Season")
+    page.get_by_label("Kind").select_option("choice")
+    write(page.get_by_label("Choices, one a line"), "Winter")
+    press(page.get_by_role("button", name="Add"))
+    row = page.locator(".setrow", has_text="Season")
+    expect(row).to_contain_text("Winter")
+    press(row.get_by_role("button", name="Retire Season"))
+    expect(page.get_by_role("button", name="Bring back Season")).to_be_visible()
+
+    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Teams"))
+    write(page.get_by_label("New team"), "Night shift")
+    press(page.get_by_role("button", name="Add"))
+    member = page.locator(".setrow").get_by_label("Dana Whitfield")
+    member.check() if by == "mouse" else member.press("Space")
+    press(page.locator(".setrow").get_by_role("button", name="Save"))
+    expect(page.locator(".setrow", has_text="Night shift")).to_contain_text("Dana Whitfield")
+
+    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Employees"))
+    write(page.get_by_label("Name", exact=True), "Sunniva Berg")
+    write(page.get_by_label("Email"), "sunniva@fieldnote.example")
+    press(page.get_by_role("button", name="Send the invitation"))
+    expect(page.locator(".logrow", has_text="Sunniva Berg")).to_contain_text("Invited")
+
+    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Signatures", exact=True))
+    page.wait_for_url("**/settings/signatures")
+    page.wait_for_load_state()
+    box = page.get_by_role("textbox").first
+    box.click() if by == "mouse" else box.focus()
+    page.keyboard.type("Fieldnote Outdoors")
+    press(page.get_by_role("button", name="Save").first)
+    expect(page.get_by_role("textbox").first).to_have_text("Fieldnote Outdoors")
+
+    press(page.get_by_role("navigation", name="Settings").get_by_role("link", name="Acknowledgement"))
+    press(page.get_by_role("link", name="support@fieldnote.example").first)
+    page.wait_for_url(re.compile(r"/settings/acknowledgements/\d+"))
+    write(page.get_by_label("Subject"), "Hello {{ case.number }}")
+    expect(page.locator("#acknowledgement-preview")).to_contain_text("Hello CW-")
+    press(page.get_by_role("button", name="Save"))
+    expect(page.get_by_label("Subject")).to_have_value("Hello {{ case.number }}")
+
+
+def test_the_profile_by_keyboard(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    sign_in(page, live_web)
+    page.get_by_role("button", name="You").press("Enter")
+    page.get_by_role("link", name="Profile").press("Enter")
+    page.wait_for_url("**/profile")
+    page.get_by_label("Name", exact=True).press("Control+a")
+    page.keyboard.type("Maya L")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Maya L")
+    with organisation_scope(sample.organisation.pk):
+        assert Employee.objects.get(pk=sample.maya.pk).name == "Maya L"
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_notices_in_the_bell_and_a_connection_tried_again(
+    by: str, page: Page, live_web: LiveApp, sample: Sample
+) -> None:
+    tell(sample)
+    sign_in(page, live_web)
+    bell = page.locator(".bell--button")
+    bell.click() if by == "mouse" else bell.press("Enter")
+    row = page.locator("#bell-panel .notice__link")
+    expect(row).to_be_focused()
+    row.click() if by == "mouse" else page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{sample.parker.number}*")
+    page.context.set_offline(True)
+    again = page.locator("#offline").get_by_role("button")
+    expect(again).to_be_visible()
+    page.context.set_offline(False)
+    if again.is_visible():
+        again.click() if by == "mouse" else again.press("Enter")
+    expect(page.locator("#offline")).to_be_hidden()

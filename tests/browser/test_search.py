@@ -10,13 +10,14 @@ from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
+from tests.browser.signing_in import sign_in
 from tests.companies import Company, make_company
 from tests.mails import mail
 from tests.servers.live import LiveApp
+from tests.web.sample import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "amber-otter-4471"
 FIELD = "Search, or name what to do"
 
 
@@ -34,14 +35,6 @@ def desk(transactional_db: None) -> Company:
             receive_piped(company.organisation, raw, "support@fieldnote.example")
     process_pending()
     return company
-
-
-def sign_in(page: Page, app: LiveApp) -> None:
-    page.goto(app.url)
-    page.get_by_label("Email").fill("maya@fieldnote.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Cases")).to_be_visible()
 
 
 def violations(page: Page) -> list[str]:
@@ -84,11 +77,13 @@ def test_the_palette_by_keyboard_alone(desk: Company, live_web: LiveApp, page: P
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Which canister")).to_be_visible()
+    page.wait_for_load_state()
     page.keyboard.press("/")  # no search field on this page: the palette
     expect(field).to_be_focused()
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
     page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
     page.keyboard.type("> set wait")
     expect(page.get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
@@ -96,8 +91,9 @@ def test_the_palette_by_keyboard_alone(desk: Company, live_web: LiveApp, page: P
     with organisation_scope(desk.organisation.pk):
         assert Case.objects.get(number=3).status == "waiting"
     page.keyboard.press("Control+k")
+    expect(field).to_be_focused()
     page.keyboard.type("mail log")
-    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", name="Mail log")).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{live_web.url}/settings/mail-log")
 
@@ -119,6 +115,7 @@ def test_a_lost_connection_is_said_and_places_stay(desk: Company, live_web: Live
     sign_in(page, live_web)
     page.route("**/search/suggestions*", lambda route: route.abort())
     page.keyboard.press("Control+k")
+    expect(page.get_by_role("combobox", name=FIELD)).to_be_focused()
     page.keyboard.type("contacts")
     expect(page.get_by_role("alert").filter(has_text="could not be asked")).to_be_visible()
     expect(page.get_by_role("option", name="Contacts", exact=False).first).to_be_visible()

@@ -13,12 +13,12 @@ from playwright.sync_api import Page, expect
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Viewing
 from caseway.outbound.models import OutboundEmail
-from tests.browser.writing import message, open_parker, saved, sign_in
+from tests.browser.signing_in import sign_in
+from tests.browser.writing import message, open_parker, saved
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

@@ -13,20 +13,11 @@ from caseway.outbound.models import OutboundEmail
 from caseway.outbound.send import send_due
 from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
-from tests.web.sample import PASSWORD, Sample
-
-
-def sign_in(page: Page, app: LiveApp, name: str = "maya") -> None:
-    page.goto(f"{app.url}/sign-in")
-    page.get_by_label("Email").fill(f"{name}@fieldnote.example")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Cases", exact=True)).to_be_visible()
+from tests.web.sample import Sample
 
 
 def open_parker(page: Page, app: LiveApp, sample: Sample) -> None:
     page.goto(f"{app.url}/cases/{sample.parker.number}")
-    page.wait_for_load_state()
 
 
 def message(page: Page) -> Locator:

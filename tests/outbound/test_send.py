@@ -9,12 +9,13 @@ from django.db.models import F
 from django.utils import timezone
 
 from caseway.accounts import presence
-from caseway.cases.models import EventKind
+from caseway.cases.models import Case, EventKind, Notification
 from caseway.intake.models import InboundEmail
 from caseway.mail.model import Address
-from caseway.mailboxes.models import Mailbox
+from caseway.mailboxes.models import Mailbox, SupportAddress
 from caseway.outbound import claims, send
 from caseway.outbound.models import OutboundEmail, OutboundState
+from caseway.outbound.reply import ReplyDraft, reply, undo
 from caseway.outbound.send import send_due
 from caseway.outbound.system import send_system
 from tests.companies import Company
@@ -54,6 +55,28 @@ def test_an_acknowledgement_reaches_the_server_once(queued: OutboundEmail, syste
     queued.refresh_from_db()
     assert queued.state == OutboundState.SENT and queued.sent_at is not None and queued.server_words
     assert queued.message is not None and queued.message.sent_at is not None
+
+
+def test_followers_are_told_of_an_answer_when_it_has_left(
+    company: Company, arrive: Arrive, system_server: SmtpServer
+) -> None:
+    def told() -> list[tuple[int, str, int | None]]:
+        rows = Notification.objects.filter(kind="followed").order_by("pk")
+        return list(rows.values_list("employee", "message__new_text", "actor"))
+
+    arrive(mail())
+    case = Case.objects.get()
+    case.follow(company.dana, by=company.dana)
+    case.follow(company.maya, by=company.maya)
+    send_due()
+    draft = ReplyDraft(SupportAddress.objects.get(), (Address("", "parker@brightwater.example"),), "It leaves today.")
+    undo(reply(case, company.maya, draft), by=company.maya)
+    assert told() == [], "what was taken back never was"
+    case.refresh_from_db()
+    row = reply(case, company.maya, draft)
+    assert told() == []
+    again(row)
+    assert told() == [(company.dana.pk, "It leaves today.", company.maya.pk)]
 
 
 def test_a_temporary_refusal_is_tried_again_with_the_same_bytes(

@@ -11,11 +11,11 @@ from playwright.sync_api import Page
 
 from caseway.accounts.scope import organisation_scope
 from caseway.intake.models import Alarm, DailyCount, HistoryImport
+from tests.browser.signing_in import sign_in
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
 from tests.web.shot_states import furnish, reading, states, translated
 from tests.web.shots import DESKTOP, PHONE, pages
-from tests.web.test_browser import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 

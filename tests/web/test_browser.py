@@ -13,13 +13,12 @@ from caseway.cases.models import Case
 from caseway.intake.process import process_pending
 from caseway.intake.receive import receive_piped
 from caseway.outbound.models import OutboundEmail
-from tests.browser.writing import sign_in
+from tests.browser.signing_in import sign_in
 from tests.mails import mail
 from tests.servers.live import LiveApp
 from tests.web.sample import Sample, make_sample
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
@@ -143,7 +142,7 @@ def test_a_message_that_arrives_joins_the_open_case_and_makes_the_answer_stale(
     sign_in(page, live_web)
     open_parker(page, live_web, sample)
     page.get_by_label("Message", exact=True).fill("My answer")
-    page.wait_for_timeout(300)
+    expect(page.get_by_text("Draft saved").first).to_be_visible()
     arrive(sample, "Re: Tent pole", text="One thing more: bring pegs.", in_reply_to="<p2@brightwater.example>")
     expect(page.locator("#thread").get_by_text("bring pegs")).to_be_visible()
     page.get_by_role("button", name="Send and set Waiting").click()
@@ -175,9 +174,9 @@ def test_add_to_cc_follows_the_chosen_from(page: Page, live_web: LiveApp, sample
 def test_the_theme_stays(page: Page, live_web: LiveApp, sample: Sample) -> None:
     sign_in(page, live_web)
     page.get_by_role("button", name="You").click()
-    page.get_by_role("button", name="Dark").click()
-    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.wait_for_timeout(300)
+    with page.expect_response("**/theme"):
+        page.get_by_role("button", name="Dark").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 

@@ -347,3 +347,31 @@ def test_a_page_that_is_open_learns_where_its_case_went_and_takes_nobodys_toasts
     answer = maya.get(at("case-live", scene), headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, f"/cases/{other.number}?list=my-cases")
     assert b"data-undo" in maya.get(answer.headers["HX-Redirect"]).content
+
+
+def test_without_scripts_a_case_is_read_when_a_browser_draws_it(scene: Scene, maya: Client) -> None:
+    def is_seen() -> bool:
+        with organisation_scope(scene.company.organisation.pk):
+            return scene.case.seen.filter(employee=scene.company.maya).exists()
+
+    path = at("case-seen-picture", scene)
+    assert f'<noscript><img class="sr" src="{path}"' in maya.get(at("case", scene)).content.decode()
+    assert not is_seen(), "asking for the page is not reading it"
+    maya.get(path, headers={"Sec-Fetch-Dest": "document"})
+    assert not is_seen()
+    answer = maya.get(path, headers={"Sec-Fetch-Dest": "image"})
+    assert answer.headers["Content-Type"] == "image/gif"
+    assert is_seen()
+
+
+def test_whom_a_note_calls_is_marked_there(scene: Scene, maya: Client) -> None:
+    with organisation_scope(scene.company.organisation.pk):
+        text = "@Dana <b>, see https://x.example/@Dana and (@Dana), @Danaë, @Maya"
+        scene.company.dana.name = "Dana"
+        scene.company.dana.save()
+        scene.case.note(text, by=scene.company.maya, mentions=[scene.company.dana])
+    page = maya.get(at("case", scene)).content.decode()
+    marked = '<b class="mention">@Dana</b>'
+    assert f"{marked} &lt;b&gt;, see <a" in page
+    assert f"({marked}), @Danaë, @Maya" in page
+    assert page.count(marked) == 2

@@ -84,6 +84,7 @@ DOORS: dict[str, Door] = {
     "case-following": Door("employee", "POST", "number"),
     "case-find": Door("writer", "GET", "number"),
     "case-seen": Door("employee", "POST", "number"),
+    "case-seen-picture": Door("employee", "GET", "number"),
     "case-earlier": Door("employee", "GET", "number"),
     "case-history": Door("employee", "GET", "number"),
     "case-files": Door("employee", "GET", "number"),

@@ -13,7 +13,8 @@ from caseway.accounts.models import Employee
 from caseway.cases.errors import NotAllowedError
 from caseway.cases.models import Message
 from caseway.outbound.errors import CannotSendError
-from caseway.outbound.models import OutboundEmail, OutboundState
+from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
+from caseway.outbound.outcomes import tell_followers_of
 
 QUEUED, FAILED, UNCERTAIN, HELD = (
     OutboundState.QUEUED,
@@ -72,6 +73,8 @@ def settle(row: OutboundEmail, evidence: str) -> bool:
             return False
         if row.message_id is not None:
             Message.objects.filter(pk=row.message_id, sent_at=None).update(sent_at=now)
+        if row.kind == OutboundKind.REPLY:
+            tell_followers_of(row)
         _tell(row)
         return True
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from caseway.accounts.bell import LIVE, news, tell
-from caseway.cases.models import EventKind, NotificationKind
-from caseway.cases.notices import notify
+from caseway.cases.models import EventKind, Follower, NotificationKind
+from caseway.cases.notices import notify, tell_followers
 from caseway.mailboxes import smtp
-from caseway.outbound.models import OutboundEmail, OutboundState
+from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
 
 WAITS = (10, 60, 300, 900, 1800, 3600, 7200)
 """Seconds before the next try; the last is used from then on."""
@@ -64,7 +64,25 @@ def ended(row: OutboundEmail, state: OutboundState, words: str, **fields: Combin
 
 
 def _sent(row: OutboundEmail, words: str) -> bool:
-    """Success, in one statement: it happens once for every mail that leaves."""
+    """Success. What a person wrote is told to the followers only now: until it leaves it can be taken back."""
+    if row.kind != OutboundKind.REPLY:
+        return _written_as_sent(row, words)
+    with transaction.atomic():
+        is_written = _written_as_sent(row, words)
+        if is_written:
+            tell_followers_of(row)
+        return is_written
+
+
+def tell_followers_of(row: OutboundEmail) -> None:
+    """An answer, a forward or a first mail has left. Inside the transaction that says so."""
+    if row.case is None or not Follower.objects.filter(case=row.case_id).exclude(employee=row.created_by_id).exists():
+        return
+    tell_followers(row.case, actor=row.created_by, message=row.message)
+
+
+def _written_as_sent(row: OutboundEmail, words: str) -> bool:
+    """In one statement: it happens once for every mail that leaves."""
     notes = [news(row.organisation_id, event, **ids) for event, ids in _news_of(row)]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -16,7 +16,6 @@ from caseway.accounts.models import Employee
 from caseway.accounts.together import flush, gathered
 from caseway.cases.errors import NotAllowedError, StaleCaseError
 from caseway.cases.models import Case, Direction, DraftKind, EventKind, Message, Status, WrittenDraft
-from caseway.cases.notices import tell_followers
 from caseway.cases.opening import accept_participants
 from caseway.cases.preview import preview_of
 from caseway.mail.address import address_key
@@ -109,7 +108,7 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
             message_id=message_id,
             employee=employee,
             new_text=draft.text.strip().replace("\0", ""),
-            kind="" if draft.kind in _ANSWERS else draft.kind,
+            kind="" if draft.kind == DraftKind.REPLY else draft.kind,
         )
         if email_draft.files:
             flush()
@@ -129,14 +128,10 @@ def reply(case: Case, employee: Employee, draft: ReplyDraft, people: People | No
             request_key=draft.request_key,
         )
         _join(case, draft, people.addresses.keys)
-        tell_followers(case, actor=employee, message=message)
         _move_on(case, employee, draft, locked.version)
         if draft.written_id:
             WrittenDraft.objects.filter(pk=draft.written_id, employee=employee).delete()
     return row
-
-
-_ANSWERS = {DraftKind.REPLY, DraftKind.REPLY_ALL}
 
 
 def _leaves_at(draft: ReplyDraft, now: datetime.datetime) -> datetime.datetime:
@@ -183,7 +178,7 @@ def _take_status_back(case: Case, row: OutboundEmail, by: Employee) -> None:
     if latest is None or latest.created_at < row.created_at or latest.employee_id != row.created_by_id:
         return
     if latest.data.get("after") == case.status:
-        case.set_status(latest.data["before"], by=by)
+        case.set_status(latest.data["before"], by=by, tells_followers=False)
 
 
 def _known(case: Case, request_key: str) -> OutboundEmail | None:
@@ -267,7 +262,7 @@ def _subject(case: Case, draft: ReplyDraft, answered: Message | None) -> str:
     subject = " ".join(draft.subject.split()) or case.subject
     if draft.kind == DraftKind.FORWARD and answered is not None and not draft.subject.strip():
         subject = forward.subject_of(answered, case)
-    elif draft.kind in _ANSWERS and not draft.subject.strip() and not subject.lower().startswith("re:"):
+    elif draft.kind == DraftKind.REPLY and not draft.subject.strip() and not subject.lower().startswith("re:"):
         subject = f"Re: {subject}"
     tag = case_tag(case.number)
     return subject if tag in subject else f"{subject} {tag}"
@@ -294,6 +289,6 @@ def _move_on(case: Case, employee: Employee, draft: ReplyDraft, version: int) ->
         after = Status.OPEN
     case.write(by=employee, expected_version=version, preview=preview_of(draft.text))
     if after is not None and before != after:
-        case.set_status(after, by=employee, expected_version=case.version)
+        case.set_status(after, by=employee, expected_version=case.version, tells_followers=False)
     else:
         case.tell_changed()

@@ -24,6 +24,8 @@ from caseway.web.timeline import Told, entries
 
 PREVIEWED = 3
 HISTORY = 200
+NOTHING = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+"""A picture of one transparent dot."""
 LOOKED_AT = 12
 """Several events may be told as one entry."""
 
@@ -109,6 +111,19 @@ def case_seen(request: EmployeeRequest, number: int) -> HttpResponse:
         return redirect("case-list", list_of(request)["view"].slug)
     people.see(case, request.user)
     return HttpResponse(status=204)
+
+
+@employee_page
+@require_safe
+def case_seen_picture(request: EmployeeRequest, number: int) -> HttpResponse:
+    """The same without scripts: a browser asks for the picture when it draws the page, and not when it looks ahead.
+
+    Nobody else's page can show it: the session's cookie goes with pictures of our own pages only (SameSite=Lax).
+    """
+    case = find_case(request.user, number, in_trash=True)
+    if request.method == "GET" and request.headers.get("Sec-Fetch-Dest", "image") == "image":
+        people.see(case, request.user)
+    return HttpResponse(NOTHING, content_type="image/gif", headers={"Cache-Control": "no-store"})
 
 
 def show_case(

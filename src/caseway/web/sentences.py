@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from caseway.cases.models import Event, EventKind, Priority, Status
+from caseway.web.formats import short_date
 
 
 def tell(event: Event) -> SafeString | str:
@@ -121,7 +122,8 @@ def _need_by(data: Data, is_acting: bool) -> SafeString | str:
     after = data.get("after")
     if not after:
         return _("took the need-by date away") if is_acting else _("need-by date taken away")
-    return _bold(_("set need by to {after}") if is_acting else _("need by set to {after}"), after=after)
+    day = short_date(date.fromisoformat(str(after)))
+    return _bold(_("set need by to {after}") if is_acting else _("need by set to {after}"), after=day)
 
 
 def _acknowledged(data: Data, is_acting: bool) -> SafeString:

@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from caseway.accounts.gather import Short
 from caseway.accounts.models import Employee, Team
 from caseway.accounts.prepared import PreparedLists
-from caseway.cases.models import Attachment, Case, CaseType, CustomField, Tag
+from caseway.cases.models import Attachment, Case, CaseType, CustomField, Mention, Tag
 from caseway.contacts.models import Contact, ContactAddress
 from caseway.intake.models import InboundEmail
 
@@ -65,14 +65,16 @@ def around(case: Case) -> dict[str, Short]:
 
 
 def files(messages: list[int]) -> dict[str, Short]:
-    """What belongs to messages: their files, and what is missing of those too large to be fetched whole."""
+    """What belongs to messages: files, what is missing of those too large to be fetched whole, who is mentioned."""
     attachments = Attachment.objects.filter(_of_messages(messages)).order_by("message", "part")
     cut = InboundEmail.objects.filter(_of_messages(messages), size_on_server__gt=0).order_by("pk")
+    mentions = Mention.objects.filter(_of_messages(messages)).order_by("pk")
     return {
         "files": Short.of(attachments, "pk", "message_id", "name", "content_type", "size", "is_inline"),
         "rests": Short.of(
             cut, "message_id", "size_on_server", state=F("remainder__state"), words=F("remainder__words")
         ),
+        "mentions": Short.of(mentions, "message_id", name="employee__name"),
     }
 
 

@@ -103,6 +103,16 @@ def paragraphs(text: str) -> SafeString:
     return mark_safe("".join(f'<p dir="auto">{block}</p>'.replace("\n", "<br>") for block in links))  # noqa: S308
 
 
+def mentioning(html: SafeString, names: Iterable[str]) -> SafeString:
+    """`paragraphs` with '@name' of these colleagues marked. Inside an address the sign follows no space."""
+    wanted = sorted({str(escape(name)) for name in names if name}, key=len, reverse=True)
+    if not wanted:
+        return html
+    called = rf"(?:(?<![^\s>])|(?<=[\s>]\())@(?:{'|'.join(map(re.escape, wanted))})(?!\w)"
+    marked = re.sub(called, lambda found: f'<b class="mention">{found[0]}</b>', html)
+    return mark_safe(marked)  # noqa: S308 - what was safe, with marks around words of it
+
+
 def has_more(text: str, shown: str) -> bool:
     """Whether the whole text holds words that what is shown lacks."""
     return bool(shown) and len(" ".join(str(text).split())) > len(" ".join(str(shown).split()))

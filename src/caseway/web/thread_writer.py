@@ -21,7 +21,7 @@ from caseway.accounts.models import Employee
 from caseway.cases.models import Case, Direction, Message
 from caseway.web.addresses import numbered
 from caseway.web.templatetags import caseway as drawn
-from caseway.web.texts import Moments, addresses, has_more, paragraphs, size
+from caseway.web.texts import Moments, addresses, has_more, mentioning, paragraphs, size
 from caseway.web.timeline import Entry
 
 WRITTEN_HERE = '<div class="caseway-text">'
@@ -77,7 +77,7 @@ class ThreadWriter:
             f'  <header class="msg__head">{drawn.avatar(message.author, 32)}<div class="msg__who">'
             f"<b><bdi>{author}</bdi>{self._badges(message)}</b>{self._people(message)}</div>"
             f'<span class="msg__when">{self.moments.tag(message.created_at)}</span>{self._menu(message)}</header>\n'
-            f"  {self._body(message, author)}\n{self._files(entry)}{self._rest(entry)}{self._damage(message)}"
+            f"  {self._body(entry, message, author)}\n{self._files(entry)}{self._rest(entry)}{self._damage(message)}"
             f"{self._delivery(message)}</article>"
         )
 
@@ -138,7 +138,7 @@ class ThreadWriter:
             f"{self.words['download_original']}</a>"
         )
 
-    def _body(self, message: Message, author: str) -> str:
+    def _body(self, entry: Entry, message: Message, author: str) -> str:
         start = html_start(message)
         if (start and message.direction == Direction.IN) or start == WRITTEN_HERE:
             return self._frame(message, author)
@@ -156,7 +156,8 @@ class ThreadWriter:
                 f'{self.words["whole"]}</summary><div class="fold__text" dir="auto">'
                 f"{paragraphs(message.text)}</div></details>"
             )
-        return f'<div class="msg__body msg__body--lined">{paragraphs(shown)}{fold}</div>'
+        text = mentioning(paragraphs(shown), entry.mentions)
+        return f'<div class="msg__body msg__body--lined">{text}{fold}</div>'
 
     def _frame(self, message: Message, author: str) -> str:
         one = escape(_("1 remote image blocked. Loading it tells the sender you opened this."))

@@ -34,6 +34,8 @@ class Entry:
     files: list[dict[str, Any]] = field(default_factory=list)
     rests: list[dict[str, Any]] = field(default_factory=list)
     """What is missing of a mail that was too large to be fetched whole."""
+    mentions: list[str] = field(default_factory=list)
+    """Names of colleagues whom a note calls."""
 
     @property
     def icon(self) -> str:
@@ -85,6 +87,8 @@ class Told:
             of[row["message_id"]].files.append(row)
         for row in found["rests"]:
             of[row["message_id"]].rests.append(row)
+        for row in found["mentions"]:
+            of[row["message_id"]].mentions.append(row["name"])
         for entry in of.values():
             states = [str(row["state"]) for row in entry.rests if row["state"]]
             entry.version = "-".join([entry.version, str(len(entry.files)), *states])

@@ -109,6 +109,7 @@ urlpatterns = [
     path("cases/<int:number>/following", operations.following, name="case-following"),
     path("cases/<int:number>/find", operations.find, name="case-find"),
     path("cases/<int:number>/seen", case.case_seen, name="case-seen"),
+    path("cases/<int:number>/seen.gif", case.case_seen_picture, name="case-seen-picture"),
     path("cases/<int:number>/earlier", case.case_earlier, name="case-earlier"),
     path("cases/<int:number>/history", case.case_history, name="case-history"),
     path("cases/<int:number>/files", files.case_files, name="case-files"),

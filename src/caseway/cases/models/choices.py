@@ -71,7 +71,6 @@ class DraftKind(models.TextChoices):
     """What is being written."""
 
     REPLY = "reply", pgettext_lazy("what is written", "Reply")
-    REPLY_ALL = "reply_all", pgettext_lazy("what is written", "Reply all")
     FORWARD = "forward", pgettext_lazy("what is written", "Forward")
     NOTE = "note", pgettext_lazy("what is written", "Note")
     NEW = "new", pgettext_lazy("what is written", "New case")

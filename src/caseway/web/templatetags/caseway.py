@@ -20,7 +20,8 @@ from caseway.web import sentences, texts
 
 register = template.Library()
 _FILTERS = (texts.when, texts.day, texts.size, texts.addresses, texts.milliseconds, texts.number)
-for _filter in (*_FILTERS, texts.lines, texts.paragraphs, texts.has_more, texts.written, texts.plain, sentences.begun):
+_LINES = (texts.lines, texts.paragraphs, texts.mentioning, texts.has_more, texts.written, texts.plain)
+for _filter in (*_FILTERS, *_LINES, sentences.begun):
     register.filter(_filter.__name__, _filter)
 
 STATUS_SHAPES = {
@@ -206,12 +207,6 @@ def first_word(name: str) -> str:
 def words(text: str) -> list[str]:
     """The words of a constant, to loop over."""
     return text.split()
-
-
-@register.filter
-def sheets(names: str) -> list[str]:
-    """Paths of our stylesheets."""
-    return [f"caseway/{name}.css" for name in names.split()]
 
 
 @register.filter

@@ -24,10 +24,12 @@ class StatusVerbs(Changing):
         by: Employee | None,
         expected_version: int = 0,
         closed_at: datetime.datetime | None = None,
+        tells_followers: bool = True,
     ) -> Event | None:
         """To any status; nothing happens when it has it already. Closing ends a snooze.
 
         `closed_at` is when it was closed, for a case that is closed again because its reopening was undone.
+        `tells_followers`: False where they are told of the answer that sets it, once that has left.
         """
         from caseway.cases.notices import tell_followers
 
@@ -46,7 +48,7 @@ class StatusVerbs(Changing):
                 fields |= {"is_snoozed": False, "snoozed_until": None, "snoozed_by": None}
         with transaction.atomic():
             event = self._change(EventKind.STATUS, data, by, expected_version, **fields)
-            if by is not None:  # what a mail changes is told with the mail
+            if by is not None and tells_followers:  # what a mail changes is told with the mail
                 tell_followers(case, actor=by)
         return event
 

@@ -20,7 +20,7 @@
     stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); missed(); });
     stream.addEventListener("error", () => {
       if (!lost) lost = setTimeout(() => one("#offline")?.removeAttribute("hidden"), 5000);
-      if (stream.readyState === EventSource.CLOSED) setTimeout(connect, 3000);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(refused, 3000);
     });
     const on = (name, act) => stream.addEventListener(name, (event) => act(JSON.parse(event.data)));
     on("case.changed", caseChanged);
@@ -35,6 +35,9 @@
     on("reload", missed);
     on("ended", () => location.reload());
   }
+
+  /* the server is not there yet, or the session has ended: asking for anything else leads to signing in */
+  async function refused() { await get("/cases/counts"); connect(); }
 
   const told = () => document.dispatchEvent(new Event("caseway:notification"));
   /* the same thing asked for often is done once */

@@ -32,6 +32,6 @@ DROP POLICY owner_reads ON cases_message;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0010_search_steps")]
+    dependencies = [("cases", "0013_no_reply_all")]
 
     operations = [migrations.RunSQL(NAMING, DROP)]
