@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from caseway.accounts.models import Employee
 from caseway.cases.models import Case, Direction, Message
@@ -35,7 +36,7 @@ def choices(case: Case, employee: Employee, answered: Message | None = None, rea
     has read already, so that one query is left.
     """
     people = People.of(case, employee, read)
-    to, cc = _recipients(answered or people.answered, case, people.own | people.unverified)
+    to, cc = _recipients(_header(answered) if answered else people.answered, case, people.own | people.unverified)
     rows = people.addresses.from_addresses()
     default = rows[0] if rows else None
     return ReplyChoices(rows, default, to, cc, people.addresses.cc_for(default) if default else (), people)
@@ -82,6 +83,21 @@ def warnings(case: Case, recipients: Iterable[Address], people: People | None = 
     return tuple(found.values())
 
 
+class Header(NamedTuple):
+    """Of an entry what says who takes part; the fields are those of Message."""
+
+    pk: int
+    direction: str
+    is_automatic: bool
+    is_unverified: bool
+    from_name: str
+    from_email: str
+    to: list[list[str]]
+    cc: list[list[str]]
+    reply_to: list[list[str]]
+    unknown_address: str
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """What a page has read of a case before it asks who to write to."""
@@ -100,7 +116,7 @@ class People:
     """Ours, and addresses of our domain that no row names and that brought mail of the case."""
     known: frozenset[str]
     unverified: frozenset[str]
-    answered: Message | None
+    answered: Header | None
     """The mail that a reply answers: the latest that a person wrote."""
     addresses: OwnAddresses
     aliases: frozenset[str]
@@ -116,9 +132,10 @@ class People:
         else:
             taking_part = list(read.taking_part)
         if read is None or read.entries is None:
-            entries = list(case.messages.only(*_HEADERS).order_by("created_at", "pk"))
+            rows = case.messages.order_by("created_at", "pk").values_list(*Header._fields)
+            entries = [Header(*row) for row in rows]
         else:
-            entries = list(read.entries)
+            entries = [_header(entry) for entry in read.entries]
         mails = [entry for entry in entries if entry.direction != Direction.NOTE]
         addresses = OwnAddresses.of(case.organisation_id, case, signer)
         received = [mail for mail in mails if mail.direction == Direction.IN and not mail.is_automatic]
@@ -137,13 +154,11 @@ class People:
         )
 
 
-_HEADERS = (
-    "case", "direction", "is_automatic", "is_unverified", "from_name", "from_email", "to", "cc", "reply_to",
-    "unknown_address", "created_at", "sent_at", "subject", "employee_id",
-)  # fmt: skip
+def _header(message: Message) -> Header:
+    return Header(*(getattr(message, name) for name in Header._fields))
 
 
-def _present_before(mails: list[Message], answered: Message | None) -> set[str]:
+def _present_before(mails: list[Header], answered: Header | None) -> set[str]:
     """Everybody in the first mail, and in every mail before the one answered."""
     present: set[str] = set()
     for index, mail in enumerate(mails):
@@ -175,7 +190,7 @@ def suggested_alias(case: Case, people: People | None = None) -> tuple[str, Supp
 
 
 def _recipients(
-    message: Message | None, case: Case, without: frozenset[str] | set[str]
+    message: Header | None, case: Case, without: frozenset[str] | set[str]
 ) -> tuple[tuple[Address, ...], tuple[Address, ...]]:
     if message is None:
         name = case.contact.name if case.contact else ""

@@ -150,6 +150,7 @@ def overview_context(
         "statuses": Status.choices,
         "priorities": Priority.choices,
         "types": surroundings.known_types(found),
+        "other_tags": [row["name"] for row in found["tags"] if row["name"] not in case.tags],
         "fields": [row | {"value": case.custom.get(row["key"])} for row in found["fields"]],
         "unverified": [row for row in found["participants"] if not row["is_verified"]],
         "is_followed": any(row["pk"] == request.user.pk for row in found["followers"]),

@@ -20,7 +20,7 @@ from caseway.intake.models import InboundEmail
 
 OTHER_CASES = 5
 LINKED_CASES = 20
-LATEST = 300
+LATEST = 100
 """Cases whose types are offered besides those that were set up. A look at a million would cost a scan."""
 MOST_TAGS = 500
 ACTING = ("created_by", "modified_by", "snoozed_by")

@@ -16,7 +16,7 @@ from caseway.web.sentences import ICONS, begun, tell
 
 TOGETHER = timedelta(minutes=2)
 """Events of one person within this time are told in one sentence."""
-LATEST = 30
+LATEST = 25
 """Entries that a page shows at first; earlier ones wait for a click."""
 MOST = 1_000
 """Entries that an open page may ask for anew."""

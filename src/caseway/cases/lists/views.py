@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
 from django.db.models import BooleanField, F, Func, QuerySet
 from django.utils.translation import gettext_noop
 
@@ -132,10 +131,7 @@ def counts(employee: Employee) -> dict[str, int]:
 
     Mentions counts those that the employee has not looked at yet; Drafts counts drafts.
     """
-    sql, parameters = _COUNTS.with_values(organisation=employee.organisation_id, employee=employee.pk)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        row = cursor.fetchone()
+    [row] = _COUNTS.rows(organisation=employee.organisation_id, employee=employee.pk)
     return dict(zip(_counted(), row, strict=True))
 
 

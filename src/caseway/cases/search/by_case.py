@@ -16,7 +16,7 @@ from caseway.cases.search.asked import Asked
 from caseway.cases.search.index import Candidate
 from caseway.cases.search.keys import Key
 
-STRETCHES = (200, 500)
+STRETCHES = (100, 300)
 """Cases that one page looks into: few at first, which usually do."""
 MOST_DOCUMENTS = 10_000
 _KEYS = keys_of(DEFAULT)

@@ -125,7 +125,7 @@ def _words(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], str]:
         if not has_more:
             return found, ""
         key = dataclasses.replace(key, upto=_end(window), position=None)
-        if len(found) >= size or window.resume is not None:
+        if found or window.resume is not None:
             break
     return found, key.write()
 

@@ -17,7 +17,7 @@ MOST_CLOSE = 5
 """Words of names that a mistyped word may have meant."""
 MOST_DOUBTFUL = 4
 """Words of a search that are looked at for slips."""
-BUDGET = timedelta(milliseconds=60)
+BUDGET = timedelta(milliseconds=40)
 """How long one look through the messages may take. What is older is looked through when it is asked for."""
 PATIENTLY = timedelta(hours=1)
 

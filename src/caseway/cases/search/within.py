@@ -8,7 +8,7 @@ from caseway.cases.models.case import CaseQuerySet
 from caseway.cases.search import index
 from caseway.cases.search.query import read
 
-MOST_MESSAGES = 1_000
+MOST_MESSAGES = 400
 """So many of the newest messages that have the words count; `find` looks at all of them."""
 
 

@@ -11,7 +11,7 @@ import lucide
 from django import template
 from django.template.loader import render_to_string
 from django.urls import get_script_prefix
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -121,6 +121,28 @@ def avatar(person: Any, size: int = 20, label: bool = False) -> SafeString:
             _size(size), hue, name, name, initials,
         )  # fmt: skip
     return format_html('<span class="avatar{} hue-{}" aria-hidden="true">{}</span>', _size(size), hue, initials)
+
+
+@register.simple_tag
+def person_items(people: Any, chosen: int | None = None) -> SafeString:
+    """Menu buttons for colleagues, rows with `pk` and `name`: a case page has two lists of all of them."""
+    found = (_person_item(row["pk"], row["name"], row["pk"] == chosen) for row in people)
+    return mark_safe("".join(found))  # noqa: S308 - escaped
+
+
+@lru_cache(maxsize=2048)
+def _person_item(pk: int, name: str, is_chosen: bool) -> str:
+    mark = mark_safe(' aria-current="true"') if is_chosen else ""
+    return format_html(
+        '<button class="menu__item" name="value" value="{}"{}>{}<span class="clip">{}</span></button>',
+        pk, mark, avatar(name), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def options(words: Any) -> SafeString:
+    """Options of a datalist, one for each of many words."""
+    return format_html_join("", '<option value="{}">', ((word,) for word in words))
 
 
 @register.filter
