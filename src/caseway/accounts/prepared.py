@@ -12,22 +12,25 @@ running it. What never changes is written into the statement, so that a kept pla
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model, QuerySet
 from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
 from caseway.accounts.gather import Short, as_one, sorted_out
 
 Sql = tuple[str, tuple[Any, ...]]
+Row = TypeVar("Row", bound=Model)
 _PLACEHOLDER = re.compile("%[%s]")
 
 
@@ -64,10 +67,11 @@ class Prepared:
                 return "%s"
             return _literal(parameter)
 
-        self._sql = _PLACEHOLDER.sub(written, sql)
-        self._names = names
+        whole = _PLACEHOLDER.sub(written, sql)
         missing = stand_ins.keys() - set(names)
         assert not missing, f"the statement does not use {', '.join(sorted(missing))}"
+        self._names = names
+        self._sql = whole  # the last: from now on other threads take both
 
 
 class PreparedLists:
@@ -86,6 +90,30 @@ class PreparedLists:
     def gather(self, **values: Any) -> dict[str, list[dict[str, Any]]]:
         rows = self._statement.rows(**values)
         return sorted_out(self._names, rows)
+
+
+class PreparedRows(Generic[Row]):
+    """A queryset that is put into SQL once; its rows come with what it selects along, as always."""
+
+    def __init__(self, build: Callable[..., QuerySet[Row]]) -> None:
+        self._build = build
+        self._statement = Prepared(self._sql)
+        self._rows: QuerySet[Row]
+        self._compiler: Any = None
+
+    def fetch(self, **values: Any) -> list[Row]:
+        answered = self._statement.rows(**values)
+        compiler = copy.copy(self._compiler)
+        compiler.execute_sql = lambda *_, **__: [answered]  # where Django would ask the database
+        rows = self._rows.all()
+        rows.query.get_compiler = lambda *_, **__: compiler  # type: ignore[method-assign]
+        return list(rows)
+
+    def _sql(self, **values: Any) -> Sql:
+        self._rows = self._build(**values)
+        self._compiler = self._rows.query.get_compiler(using=self._rows.db)
+        sql, parameters = self._compiler.as_sql()
+        return sql, tuple(parameters)
 
 
 def _stand_in(value: Any, place: int) -> Any:

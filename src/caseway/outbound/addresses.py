@@ -9,6 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 
 from caseway.accounts.models import Employee
+from caseway.accounts.prepared import PreparedRows
 from caseway.cases.models import Case, CaseAddress
 from caseway.mail.address import address_key
 from caseway.mailboxes.models import Mailbox, SupportAddress
@@ -25,16 +26,9 @@ class OwnAddresses:
     @classmethod
     def of(cls, organisation_id: int, case: Case | None = None, signer: Employee | None = None) -> OwnAddresses:
         """`signer`: whose signature each row gets as `signature`, the most particular one, not yet filled in."""
-        through = CaseAddress.objects.filter(case=case, support_address=models.OuterRef("pk")).values("pk")[:1]
-        if case is None:
-            through = CaseAddress.objects.none().values("pk")
-        alone = Mailbox.objects.filter(organisation_id=organisation_id, support_addresses=None).values("address")
-        rows = SupportAddress.objects.filter(organisation_id=organisation_id).select_related("mailbox")
-        rows = rows.annotate(through_pk=models.Subquery(through), alone=ArraySubquery(alone))
-        if signer is not None:
-            fitting = signature_of(signer, models.OuterRef("pk")).values("html")[:1]
-            rows = rows.annotate(signature=models.Subquery(fitting))
-        return cls(list(rows.order_by("pk")))
+        if case is not None and signer is not None and signer.organisation_id == organisation_id:
+            return cls(_OF_CASE.fetch(organisation=organisation_id, case=case.pk, signer=signer.pk))
+        return cls(list(_rows(organisation_id, case, signer)))
 
     @property
     def keys(self) -> frozenset[str]:
@@ -72,6 +66,26 @@ class OwnAddresses:
             if _through(row) and row.add_to_cc and row.deleted_at is None and key != sender:
                 found.setdefault(key, row)
         return tuple(found.values())
+
+
+def _rows(organisation_id: int, case: Case | None, signer: Employee | None) -> models.QuerySet[SupportAddress]:
+    through = CaseAddress.objects.filter(case=case, support_address=models.OuterRef("pk")).values("pk")[:1]
+    if case is None:
+        through = CaseAddress.objects.none().values("pk")
+    alone = Mailbox.objects.filter(organisation_id=organisation_id, support_addresses=None).values("address")
+    rows = SupportAddress.objects.filter(organisation_id=organisation_id).select_related("mailbox")
+    rows = rows.annotate(through_pk=models.Subquery(through), alone=ArraySubquery(alone))
+    if signer is not None:
+        fitting = signature_of(signer, models.OuterRef("pk")).values("html")[:1]
+        rows = rows.annotate(signature=models.Subquery(fitting))
+    return rows.order_by("pk")
+
+
+_OF_CASE = PreparedRows(
+    lambda organisation, case, signer: _rows(
+        organisation, Case(pk=case), Employee(pk=signer, organisation_id=organisation)
+    )
+)
 
 
 def signature_of(employee: Employee, address: models.OuterRef | int) -> models.QuerySet[Signature]:

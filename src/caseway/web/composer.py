@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from caseway.accounts.prepared import PreparedRows
 from caseway.cases.models import Case, DraftFile, DraftKind, WrittenDraft
 from caseway.mail.address import parse_addresses
 from caseway.mailboxes.models import SupportAddress
@@ -144,10 +145,18 @@ def signature(request: EmployeeRequest, row: SupportAddress) -> SafeString:
 
 def drafts_of(case: Case | None, **more: Any) -> list[WrittenDraft]:
     """The drafts of a case, everybody's, with what their files are called; without the files themselves. One query."""
+    if case is not None and not more:
+        return _DRAFTS.fetch(case=case.pk)
+    return list(_with_files(WrittenDraft.objects.filter(case=case, **more)))
+
+
+def _with_files(drafts: QuerySet[WrittenDraft]) -> QuerySet[WrittenDraft]:
     files = DraftFile.objects.filter(draft=OuterRef("pk"), content_id="").order_by("pk")
     listed = files.values(json=JSONObject(id="pk", name="name", size="size"))
-    rows = WrittenDraft.objects.filter(case=case, **more).select_related("employee")
-    return list(rows.annotate(file_list=ArraySubquery(listed)).order_by("pk"))
+    return drafts.select_related("employee").annotate(file_list=ArraySubquery(listed)).order_by("pk")
+
+
+_DRAFTS = PreparedRows(lambda case: _with_files(WrittenDraft.objects.filter(case=case)))
 
 
 def others_drafts(request: EmployeeRequest, found: Sequence[WrittenDraft]) -> list[WrittenDraft]:

@@ -5,18 +5,33 @@ from __future__ import annotations
 from django.http import Http404
 
 from caseway.accounts.models import Employee
+from caseway.accounts.prepared import PreparedRows
 from caseway.cases.models import Attachment, Case, Message
 from caseway.cases.models.case import CaseQuerySet
 
-RELATED = ("contact", "customer", "assigned_employee", "assigned_team", "organisation")
+RELATED = ("contact", "customer", "assigned_employee", "assigned_team")
 
 
 def find_case(employee: Employee, number: int, *, in_trash: bool = False) -> Case:
     """The case with that number, or Http404. `in_trash`: a deleted one will do too."""
-    case = readable(employee, in_trash=in_trash).select_related(*RELATED).filter(number=number).first()
-    if case is None:
+    if not 0 < number < 2**63:
         raise Http404
-    return case
+    found = _BY_NUMBER[in_trash].fetch(organisation=employee.organisation_id, number=number)
+    if not found:
+        raise Http404
+    found[0].organisation = employee.organisation
+    return found[0]
+
+
+def _by_number(organisation: int, number: int, in_trash: bool) -> CaseQuerySet:
+    rows = readable(Employee(organisation_id=organisation), in_trash=in_trash)
+    return rows.select_related(*RELATED).filter(number=number)
+
+
+_BY_NUMBER = {
+    False: PreparedRows(lambda organisation, number: _by_number(organisation, number, False)),
+    True: PreparedRows(lambda organisation, number: _by_number(organisation, number, True)),
+}
 
 
 def readable(employee: Employee, *, in_trash: bool = True) -> CaseQuerySet:

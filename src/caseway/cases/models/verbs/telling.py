@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Left
 
+from caseway.accounts.prepared import PreparedRows
 from caseway.cases.models.choices import EventKind
 from caseway.cases.models.verbs.changing import Changing, check_may_write
 from caseway.mail.address import address_key
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from caseway.accounts.models import Employee
     from caseway.cases.models import Case, Event, Message
 
+Row = TypeVar("Row", bound=Model)
 HTML_START = 26
 """Characters by which HTML of our own composer is known."""
 _OUTBOUND = (
@@ -56,27 +59,28 @@ class Telling(Changing):
 
         Two queries; attachments are not read. A key that cannot be read is no key.
         """
-        messages, events = self._shown(), self._events()
-        if key := _read_key(before):
-            messages, events = messages.filter(_before(key, 0)), events.filter(_before(key, 1))
-        elif key := _read_key(since):
-            messages, events = messages.exclude(_before(key, 0)), events.exclude(_before(key, 1))
-        messages, events = messages.order_by("-created_at", "-pk"), events.order_by("-created_at", "-pk")
-        found: list[Message | Event] = [*messages[: size + 1], *events[: size + 1]]
+        case = cast("Case", self)
+        found: list[Message | Event]
+        if before or since:
+            messages, events = _shown(case.pk), _events(case.pk)
+            if key := _read_key(before):
+                messages, events = messages.filter(_before(key, 0)), events.filter(_before(key, 1))
+            elif key := _read_key(since):
+                messages, events = messages.exclude(_before(key, 0)), events.exclude(_before(key, 1))
+            found = [*_latest(messages, size), *_latest(events, size)]
+        else:
+            latest_messages, latest_events = _prepared(size)
+            found = [*latest_messages.fetch(case=case.pk), *latest_events.fetch(case=case.pk)]
+        for entry in found:
+            entry.case = case
         found.sort(key=_place)
         return TimelinePage(found[-size:], has_earlier=len(found) > size)
 
     def _messages(self) -> QuerySet[Message]:
-        case = cast("Case", self)
-        return case.messages.select_related("employee", "outbound", "outbound__sent_copy", "moved_from")
-
-    def _shown(self) -> QuerySet[Message]:
-        """What a page shows of messages. Of HTML, which has a frame of its own, only what it begins with."""
-        return self._messages().annotate(html_start=Left("html", HTML_START)).only(*_SHOWN)
+        return _messages(cast("Case", self).pk)
 
     def _events(self) -> QuerySet[Event]:
-        case = cast("Case", self)
-        return case.events.select_related("employee").only(*_EVENT)
+        return _events(cast("Case", self).pk)
 
     def verify_participant(self, email: str, *, by: Employee) -> Event | None:
         """From now on the address is one that may be written to from this case."""
@@ -84,6 +88,37 @@ class Telling(Changing):
         check_may_write(by)
         changed = case.participants.filter(key=address_key(email), is_verified=False).update(is_verified=True)
         return self._change(EventKind.VERIFIED, {"email": email}, by, 0) if changed else None
+
+
+def _messages(case: int) -> QuerySet[Message]:
+    from caseway.cases.models import Message
+
+    rows = Message.objects.filter(case=case)
+    return rows.select_related("employee", "outbound", "outbound__sent_copy", "moved_from")
+
+
+def _shown(case: int) -> QuerySet[Message]:
+    """What a page shows of messages. Of HTML, which has a frame of its own, only what it begins with."""
+    return _messages(case).annotate(html_start=Left("html", HTML_START)).only(*_SHOWN)
+
+
+def _events(case: int) -> QuerySet[Event]:
+    from caseway.cases.models import Event
+
+    return Event.objects.filter(case=case).select_related("employee").only(*_EVENT)
+
+
+def _latest(rows: QuerySet[Row], size: int) -> QuerySet[Row]:
+    """One more than a page holds: whether there are earlier ones."""
+    return rows.order_by("-created_at", "-pk")[: size + 1]
+
+
+@lru_cache(maxsize=8)
+def _prepared(size: int) -> tuple[PreparedRows[Message], PreparedRows[Event]]:
+    return (
+        PreparedRows(lambda case: _latest(_shown(case), size)),
+        PreparedRows(lambda case: _latest(_events(case), size)),
+    )
 
 
 def timeline_key(entry: Message | Event) -> str:
