@@ -26,6 +26,8 @@ PREVIEWED = 3
 HISTORY = 200
 NOTHING = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 """A picture of one transparent dot."""
+EARLIER = 100
+"""Entries that a click on 'Show earlier' brings."""
 LOOKED_AT = 12
 """Several events may be told as one entry."""
 
@@ -74,7 +76,7 @@ def case_live(request: EmployeeRequest, number: int) -> HttpResponse:
 def case_earlier(request: EmployeeRequest, number: int) -> HttpResponse:
     """The entries before the key `before`."""
     case = find_case(request.user, number, in_trash=True)
-    told = entries(case, before=request.GET.get("before", ""))
+    told = entries(case, size=EARLIER, before=request.GET.get("before", ""))
     told.add_files(surroundings.read_files(told.message_ids))
     return render(request, "cases/_earlier.html", {"case": case, "entries": told.entries, "told": told})
 

@@ -17,7 +17,7 @@
 
   function connect() {
     stream = new EventSource(body.dataset.live);
-    stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; one("#offline")?.setAttribute("hidden", ""); missed(); });
+    stream.addEventListener("open", () => { clearTimeout(lost); lost = 0; if (navigator.onLine) one("#offline")?.setAttribute("hidden", ""); missed(); });
     stream.addEventListener("error", () => {
       if (!lost) lost = setTimeout(() => one("#offline")?.removeAttribute("hidden"), 5000);
       if (stream.readyState === EventSource.CLOSED) setTimeout(refused, 3000);
@@ -95,8 +95,10 @@
   function swapUnlessBusy(selector, found) {
     const old = one(selector), next = found.querySelector(selector);
     if (!old || !next || old.matches(":popover-open") || one(":popover-open", old) || (old.contains(document.activeElement) && typing(document.activeElement))) return;
+    const active = old.contains(document.activeElement) ? document.activeElement : null;
     old.replaceWith(next);
     globalThis.htmx?.process(next);
+    if (active) all(active.localName, next).find((one) => one.id === active.id && one.name === active.name && one.textContent === active.textContent)?.focus({ preventScroll: true });
   }
 
   async function refresh(selector) {

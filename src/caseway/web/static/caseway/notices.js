@@ -20,12 +20,17 @@
     const fresh = all(".rail-item", fragment(await response.text()));
     all(".rail-item", bell).forEach((item, at) => item.replaceChildren(...fresh[at].childNodes));
   }
+  let fillings = 0, wantsFocus = false; // news may come while the pane is being opened: the last answer is shown, and has the focus
   async function fillPanel(focus) {
-    const response = await get(panel.dataset.refresh);
-    if (!response.ok) return;
-    panel.replaceChildren(fragment(await response.text()));
+    wantsFocus ||= focus;
+    const turn = ++fillings, response = await get(panel.dataset.refresh);
+    const html = response.ok ? await response.text() : "";
+    if (!html || turn !== fillings) return;
+    const takes = wantsFocus || panel.contains(document.activeElement);
+    wantsFocus = false;
+    panel.replaceChildren(fragment(html));
     freshTimes();
-    if (focus) (one(".notice__link", panel) ?? one("#bell-title", panel))?.focus();
+    if (takes) (one(".notice__link", panel) ?? one("#bell-title", panel))?.focus();
   }
   async function refreshPage() {
     const response = await get(location.href);
@@ -78,7 +83,7 @@
   }
 
   if (bell && panel) {
-    panel.addEventListener("toggle", (event) => { if (event.newState === "open") fillPanel(true); });
+    panel.addEventListener("toggle", (event) => { if (event.newState === "open") fillPanel(true); else wantsFocus = false; });
     panel.addEventListener("keydown", (event) => {
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key], links = all(".notice__link", panel);
       if (!step || !links.length) return;
