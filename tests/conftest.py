@@ -49,6 +49,14 @@ def _patient_search() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nobody_is_present(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker of an earlier test leaves its number behind in the process, and would be taken for the claimant."""
+    from caseway.accounts import presence
+
+    monkeypatch.setattr(presence, "_number", None)
+
+
+@pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
     """A page that a test asked for leaves its reader's language and time zone behind in the thread."""
     yield

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
 
-from caseway.accounts import presence
 from caseway.cases.models import Case, EventKind, Notification
 from caseway.intake.models import InboundEmail
 from caseway.mail.model import Address
@@ -248,7 +247,6 @@ def test_a_server_that_stalled_rests_and_no_attempts_are_spent_on_it(
 def test_what_is_claimed_ahead_of_a_slow_server_is_given_back(
     company: Company, system_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "_number", None)  # no worker of an earlier test, whose end would free the claim
     for name in ("one", "two", "three"):
         send_system(company.organisation, Address("", f"{name}@x.example"), "Hello", "Text")
     rows = claims.claim()
