@@ -22,6 +22,8 @@ LINK_SCHEMES = ("http:", "https:", "mailto:", "tel:")
 PLAIN_TAGS = re.compile(r"</?(?:p|div|br)(?: dir=\"\w+\")?\s*/?>", re.IGNORECASE)
 BARE_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]}]")
 TAG = re.compile(r"(<[^>]*>)")
+WRITTEN = '<div class="caseway-text">'
+"""What the HTML of a mail of ours begins with. `clean` leaves no classes, so it cannot stand in what was written."""
 LARGEST = 500_000
 """Characters of HTML: a book. What is longer is cut at the end of a tag."""
 

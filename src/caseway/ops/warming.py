@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
-from importlib.resources import files
+from pathlib import Path
 
 from django.template.loader import get_template
 from django.urls import get_resolver
 
-TEMPLATES = files("caseway.web") / "templates"
+from caseway import web
+
+TEMPLATES = Path(web.__file__).parent / "templates"
 
 
 def warm_up() -> None:
@@ -17,19 +19,7 @@ def warm_up() -> None:
     A look through all of them would stop the process for a tenth of a second every hundred requests or so.
     """
     _ = get_resolver().url_patterns
-    for name in _templates():
-        get_template(name)
+    for path in TEMPLATES.rglob("*.html"):
+        get_template(str(path.relative_to(TEMPLATES)))
     gc.collect()
     gc.freeze()
-
-
-def _templates() -> list[str]:
-    waiting, found = [("", TEMPLATES)], []
-    while waiting:
-        prefix, folder = waiting.pop()
-        for one in folder.iterdir():
-            if one.is_dir():
-                waiting.append((f"{prefix}{one.name}/", one))
-            elif one.name.endswith(".html"):
-                found.append(f"{prefix}{one.name}")
-    return found

@@ -8,12 +8,12 @@ from django.utils.html import escape, urlize
 
 from caseway.cases.models import Message
 from caseway.mail import written_html
+from caseway.mail.written_html import WRITTEN
 
 QUOTED_LINES = 60
-WRITTEN = '<div class="caseway-text">'
 SIGNED = '<div class="caseway-signature">'
 QUOTED = '<div class="gmail_quote">'
-"""Where a mail's pieces begin. What was written is cleaned of classes, so that none of these can stand in it."""
+"""Where a mail's other pieces begin. What was written is cleaned of classes, so that neither can stand in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ is the same in every row is made once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from html import escape
 
 from django.template.defaultfilters import date as formatted
@@ -31,10 +30,9 @@ class RowWriter:
 
     do_not_call_in_templates = True
 
-    def __init__(self, view: str, moment: str, drafts: Mapping[int, str], today: date) -> None:
+    def __init__(self, view: str, moment: str, drafts: Mapping[int, str]) -> None:
         self.moment = moment
         self.drafts = drafts
-        self.today = today
         self.moments = Moments()
         self.query = f"?list={escape(view)}"
         self.case_url = numbered("case")
@@ -94,7 +92,8 @@ class RowWriter:
             until = self.moments.when(case.snoozed_until) if case.snoozed_until else self.until_reply
             return f"{found}{self.snoozed}{escape(until)}</span>"
         if case.need_by and not case.is_closed:
-            late = " sla--late" if case.need_by < self.today else " sla--soon" if case.need_by == self.today else ""
+            today = self.moments.today
+            late = " sla--late" if case.need_by < today else " sla--soon" if case.need_by == today else ""
             return f'{found}<span class="sla{late}"{self.needed_by}{formatted(case.need_by, "j M")}</span>'
         return found
 

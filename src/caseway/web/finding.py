@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import Http404
 
 from caseway.accounts.models import Employee
@@ -23,15 +25,12 @@ def find_case(employee: Employee, number: int, *, in_trash: bool = False) -> Cas
     return found[0]
 
 
-def _by_number(organisation: int, number: int, in_trash: bool) -> CaseQuerySet:
+def _by_number(organisation: int, number: int, *, in_trash: bool) -> CaseQuerySet:
     rows = readable(Employee(organisation_id=organisation), in_trash=in_trash)
     return rows.select_related(*RELATED).filter(number=number)
 
 
-_BY_NUMBER = {
-    False: PreparedRows(lambda organisation, number: _by_number(organisation, number, False)),
-    True: PreparedRows(lambda organisation, number: _by_number(organisation, number, True)),
-}
+_BY_NUMBER = {choice: PreparedRows(partial(_by_number, in_trash=choice)) for choice in (False, True)}
 
 
 def readable(employee: Employee, *, in_trash: bool = True) -> CaseQuerySet:

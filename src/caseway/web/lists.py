@@ -130,7 +130,7 @@ def _rows_context(asked: Asked, page: lists.Page, after: str) -> dict[str, Any]:
         "groups": lists.groups(page, asked.grouping, asked.sort, before=before),
         "more_url": asked.url_with(after=page.next) if page.next else "",
         "q": asked.words,
-        "row": RowWriter(asked.view.slug, shown, by_case, timezone.localdate()),
+        "row": RowWriter(asked.view.slug, shown, by_case),
         "new_drafts": [draft for draft in drafts if is_first and draft.case_id is None],
     }
 

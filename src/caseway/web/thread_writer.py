@@ -19,13 +19,12 @@ from django.utils.translation import ngettext
 
 from caseway.accounts.models import Employee
 from caseway.cases.models import Case, Direction, Message
+from caseway.mail.written_html import WRITTEN
 from caseway.web.addresses import numbered
 from caseway.web.templatetags import caseway as drawn
 from caseway.web.texts import Moments, addresses, has_more, mentioning, paragraphs, size
 from caseway.web.timeline import Entry
 
-WRITTEN_HERE = '<div class="caseway-text">'
-"""What HTML begins with that our own composer made."""
 FOLDED_TITLE = 80
 MOST_WORDS = 120
 
@@ -43,6 +42,7 @@ class ThreadWriter:
         self.moments = Moments()
         self.may_write = bool(employee.may_write)
         self.may_split = may_split and self.may_write and case.deleted_at is None
+        self.csrf_token = token
         self.token = f'<input type="hidden" name="csrfmiddlewaretoken" value="{escape(token)}">'
         self.forward_url = escape(reverse("case-forwards", args=[case.number]))
         self.urls = {name: numbered(name) for name in _ADDRESSES}
@@ -139,8 +139,8 @@ class ThreadWriter:
         )
 
     def _body(self, entry: Entry, message: Message, author: str) -> str:
-        start = html_start(message)
-        if (start and message.direction == Direction.IN) or start == WRITTEN_HERE:
+        start = message.html_start  # type: ignore[attr-defined] # annotated by the timeline
+        if (start and message.direction == Direction.IN) or start == WRITTEN:
             return self._frame(message, author)
         shown = message.new_text or message.text
         if message.is_automatic and message.direction == Direction.OUT:
@@ -239,8 +239,7 @@ class ThreadWriter:
         )
 
     def _drawn(self, template: str, **values: Any) -> str:
-        token = self.token.split('value="')[1].split('"')[0]
-        around = {"case": self.case, "employee": self.employee, "view": {"slug": self.view}, "csrf_token": token}
+        around = {"case": self.case, "employee": self.employee, "csrf_token": self.csrf_token}
         return render_to_string(template, around | values)
 
     def _url(self, name: str, pk: int) -> str:
@@ -269,12 +268,6 @@ _ADDRESSES = (
     *("message-body", "message-source", "message-split", "message-move", "message-files"),
     *("attachment", "attachment-view", "attachment-preview"),
 )
-
-
-def html_start(message: Message) -> str:
-    """What the HTML of a message begins with; read with the timeline, which leaves out the rest."""
-    start = getattr(message, "html_start", None)
-    return str(start) if start is not None else message.html[: len(WRITTEN_HERE)]
 
 
 def _named(entry: Entry) -> str:

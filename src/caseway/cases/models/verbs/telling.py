@@ -14,14 +14,13 @@ from caseway.accounts.prepared import PreparedRows
 from caseway.cases.models.choices import EventKind
 from caseway.cases.models.verbs.changing import Changing, check_may_write
 from caseway.mail.address import address_key
+from caseway.mail.written_html import WRITTEN
 
 if TYPE_CHECKING:
     from caseway.accounts.models import Employee
     from caseway.cases.models import Case, Event, Message
 
 Row = TypeVar("Row", bound=Model)
-HTML_START = 26
-"""Characters by which HTML of our own composer is known."""
 _OUTBOUND = (
     *("state", "attempts", "send_at", "is_scheduled", "evidence", "server_words", "created_at", "kind"),
     *("sent_copy__state", "sent_copy__attempts", "sent_copy__words"),
@@ -99,7 +98,7 @@ def _messages(case: int) -> QuerySet[Message]:
 
 def _shown(case: int) -> QuerySet[Message]:
     """What a page shows of messages. Of HTML, which has a frame of its own, only what it begins with."""
-    return _messages(case).annotate(html_start=Left("html", HTML_START)).only(*_SHOWN)
+    return _messages(case).annotate(html_start=Left("html", len(WRITTEN))).only(*_SHOWN)
 
 
 def _events(case: int) -> QuerySet[Event]:
