@@ -109,6 +109,11 @@ class Case(CaseVerbs, models.Model):
                 name="case_closed",
             ),
             models.Index(
+                fields=["organisation", "assigned_team", "-modified_at", "-id"],
+                condition=models.Q(deleted_at=None, status="closed", assigned_team__isnull=False),
+                name="case_closed_team",
+            ),
+            models.Index(
                 fields=["organisation", "-modified_at", "-id"],
                 condition=models.Q(deleted_at=None, assigned_employee=None, assigned_team=None)
                 & ~models.Q(status="closed"),

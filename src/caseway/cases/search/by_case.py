@@ -16,8 +16,8 @@ from caseway.cases.search.asked import Asked
 from caseway.cases.search.index import Candidate
 from caseway.cases.search.keys import Key
 
-STRETCHES = (100, 300)
-"""Cases that one page looks into: few at first, which usually do."""
+STRETCH = 250
+"""Cases that one page looks into. Of a common word they have a page, most of the time."""
 MOST_DOCUMENTS = 10_000
 _KEYS = keys_of(DEFAULT)
 Place = tuple[datetime.datetime, int]
@@ -27,17 +27,17 @@ def found_by_case(asked: Asked, key: Key, size: int) -> tuple[list[Candidate], s
     """At most `size` hits behind the key, each case's best message, and the key behind them ('' = none follow)."""
     found: list[Candidate] = []
     upto = key.upto
-    for stretch in STRETCHES:
-        places = walk(asked, upto, stretch)
-        best = best_of_each(_documents(asked, [pk for _moment, pk in places]))
-        allowed = asked.allowed(best) if best else set()
-        for place in places:
-            if place[1] in allowed:
-                if len(found) == size:
-                    return found, Key(upto=upto, is_by_case=True).write()
-                found.append(best[place[1]])
-            upto = place
-        if len(places) < stretch:
+    places = walk(asked, upto, STRETCH)
+    best = best_of_each(_documents(asked, [pk for _moment, pk in places]))
+    allowed = asked.allowed(best) if best and asked.query.excluded else set(best)
+    for place in places:
+        if place[1] in allowed:
+            if len(found) == size:
+                break
+            found.append(best[place[1]])
+        upto = place
+    else:
+        if len(places) < STRETCH:
             return found, ""
     return found, Key(upto=upto, is_by_case=True).write()
 

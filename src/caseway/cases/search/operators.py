@@ -26,6 +26,8 @@ WEIGHTS = {
 """Operators that look for words in one place: their name and the weight of that place's words."""
 
 MOST_NOTES = 5
+NOT_NAMES = frozenset(["me", "nobody", "none", "unassigned"])
+"""Whom a case may be assigned to, but for names."""
 _AGO = re.compile(r"(\d{1,4})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
@@ -87,7 +89,7 @@ def _choice(key: str, label: str, choices: type[Status] | type[Priority]) -> Cal
 
 
 def _assignee(reading: Reading, value: str, minus: bool) -> Shown:
-    if value.lower() in {"me", "nobody", "none", "unassigned"}:
+    if value.lower() in NOT_NAMES:
         key = "me" if value.lower() == "me" else "nobody"
         reading.keep("assignee", key, minus)
         return _("Assigned to"), ("−" if minus else "") + (_("me") if key == "me" else _("nobody"))
@@ -126,6 +128,8 @@ def _names(employee: Employee, wanted: Sequence[tuple[str, str]]) -> list[tuple[
     parts = []
     for kind, (model, how) in _MODELS.items():
         values = [value for operator, value in wanted if operator == kind]
+        if kind == "assignee":
+            values = [value for value in values if value.lower() not in NOT_NAMES]
         if values:
             fits = reduce(or_, (Q(**{f"name__{how}": value}) for value in values))
             rows = model._default_manager.filter(fits, organisation_id=employee.organisation_id)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.db.models.functions import Left
 
 from caseway.cases.models import Attachment, Case, Message
@@ -58,13 +60,14 @@ def _texts(ids: list[int], pattern: re.Pattern[str] | None) -> dict[int, str]:
     """For each message the text in which the words are: what is new in it, all of it, or the names of its files."""
     if not ids:
         return {}
-    columns = ("pk", "beginning", "whole", "from_name", "from_email")
+    files = Attachment.objects.filter(message=OuterRef("pk"), is_inline=False).order_by("pk").values("name")
     rows = Message.objects.filter(pk__in=ids).annotate(
-        beginning=Left("new_text", MOST_READ), whole=Left("text", MOST_READ)
+        beginning=Left("new_text", MOST_READ), whole=Left("text", MOST_READ), files=ArraySubquery(files)
     )
     found: dict[int, str] = {}
-    without: list[int] = []
-    for pk, beginning, whole, name, email in rows.values_list(*columns):
+    for pk, beginning, whole, name, email, names in rows.values_list(
+        "pk", "beginning", "whole", "from_name", "from_email", "files"
+    ):
         sender = f"{name} <{email}>" if email else name
         if has_match(beginning, pattern) or pattern is None:
             found[pk] = beginning
@@ -73,11 +76,6 @@ def _texts(ids: list[int], pattern: re.Pattern[str] | None) -> dict[int, str]:
         elif has_match(sender, pattern):
             found[pk] = f"{sender}: {beginning}"
         else:
-            found[pk] = beginning
-            without.append(pk)
-    if without and pattern is not None:
-        files = Attachment.objects.filter(message__in=without, is_inline=False)
-        for pk, name in files.values_list("message_id", "name"):
-            if has_match(name, pattern):
-                found[pk] = f"{name} · {found[pk]}"
+            file = next((name for name in names if has_match(name, pattern)), "")
+            found[pk] = f"{file} · {beginning}" if file else beginning
     return found
