@@ -145,6 +145,82 @@ def test_a_picture_is_pasted_into_the_text(parker: Page, sample: Sample, server:
     assert f'src="cid:{inline["Content-ID"][1:-1]}"' in body(mail, "html")
 
 
+def words(page: Page) -> str:
+    """What the editor holds, without its formats."""
+    return str(message(page).evaluate("box => box.editor.textarea.value"))
+
+
+LINES = "Hello Ada,\n\nplease warm the battery:\none hour\n- on a stove\n\n\nMaya"
+
+
+def test_a_line_that_was_typed_is_a_line_and_an_empty_one_parts_paragraphs(
+    parker: Page, sample: Sample, server: SmtpServer
+) -> None:
+    message(parker).click()
+    parker.keyboard.type(LINES)
+    assert words(parker) == LINES
+    saved(parker)
+    parker.reload()  # the draft comes back as it was
+    assert words(parker) == LINES
+    kept = parker.locator('#reply-form input[name="html"]').input_value()
+    assert kept == (
+        "<p>Hello Ada,</p><p>please warm the battery:<br>one hour<br>- on a stove</p><p><br></p><p>Maya</p>"
+    )
+    message(parker).press("Control+Enter")
+    expect(parker.get_by_text("Reply sends in 10 s")).to_be_visible()
+    text = body(leaves(sample, server), "plain")
+    assert "Hello Ada,\n\nplease warm the battery:\none hour\n- on a stove\n\nMaya" in text.replace(" \n", "\n")
+
+
+def test_a_list_begins_in_the_line_that_is_being_written(parker: Page) -> None:
+    message(parker).click()
+    parker.keyboard.type("You need:\na pole")
+    parker.keyboard.press("Control+Shift+8")
+    parker.keyboard.type(" repair kit\ntape\n\nMaya")
+    field = parker.locator('#reply-form input[name="html"]')
+    assert field.input_value() == "<p>You need:</p><ul><li>a pole repair kit</li><li>tape</li></ul><p>Maya</p>"
+
+
+def test_the_lines_of_a_quote_are_one_quote(parker: Page) -> None:
+    message(parker).click()
+    parker.keyboard.type("You wrote:\nIt")
+    parker.keyboard.press("Control+Shift+9")
+    parker.keyboard.type(" snapped\nat the joint\ntwice")
+    field = parker.locator('#reply-form input[name="html"]')
+    assert field.input_value() == (
+        "<p>You wrote:</p><blockquote><p>It snapped<br>at the joint<br>twice</p></blockquote>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pasted", "shown", "kept"),
+    [
+        ("<p>One</p><p>Two<br>lines</p>", "One\n\nTwo\nlines", "<p>One</p><p>Two<br>lines</p>"),
+        ("<div>One</div><div><br></div><div>Two</div>", "One\n\nTwo", "<p>One</p><p>Two</p>"),
+        ("<div><div>One</div><div>Two</div></div>", "One\nTwo", "<p>One<br>Two</p>"),
+        ("One<br>Two <b>bold</b><p>Three</p>", "One\nTwo bold\nThree", "<p>One<br>Two <b>bold</b><br>Three</p>"),
+        (
+            "<p>One</p><ul><li>a</li><li>b</li></ul><p>Two</p>",
+            "One\na\nb\nTwo",
+            "<p>One</p><ul><li>a</li><li>b</li></ul><p>Two</p>",
+        ),
+        (
+            "<blockquote><p>One</p><p>Two</p></blockquote>Three",
+            "One\n\nTwo\nThree",
+            "<blockquote><p>One</p><p>Two</p></blockquote><p>Three</p>",
+        ),
+    ],
+)
+def test_what_is_pasted_keeps_its_lines(pasted: str, shown: str, kept: str, parker: Page) -> None:
+    message(parker).click()
+    parker.evaluate(PASTE, [message(parker).element_handle(), "", "", pasted])
+    assert words(parker) == shown
+    field = parker.locator('#reply-form input[name="html"]')
+    assert field.input_value() == kept
+    again = "([box, html]) => { box.editor.set(html); return box.editor.html(); }"
+    assert parker.evaluate(again, [message(parker).element_handle(), kept]) == kept
+
+
 def test_what_is_pasted_is_cleaned(parker: Page, sample: Sample) -> None:
     message(parker).click()
     html = (

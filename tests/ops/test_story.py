@@ -15,6 +15,8 @@ from caseway.accounts.models import Organisation
 from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.cases.models import Case, Event, Message
 from caseway.intake.models import InboundEmail, InboundState
+from caseway.intake.process import process_pending
+from caseway.intake.receive import receive_piped
 from caseway.ops import demo_company
 from caseway.ops.demo_site import DemoSite
 from caseway.ops.sample import leave_numbers_free
@@ -139,6 +141,20 @@ def test_a_case_that_comes_meanwhile_has_a_number_behind(
     run.tell(site.folder, size=0.01, most=3)
     with organisation_scope(organisation.pk):
         case = open_by_hand(organisation, by=None, subject="Today")
+        assert case.number == run.OPENING + 1
+        assert timezone.now() - case.created_at < datetime.timedelta(minutes=5)
+
+
+def test_mail_that_comes_meanwhile_is_left_to_the_installation(site: DemoSite, organisation: Organisation) -> None:
+    raw = b"From: Nora <nora@elsewhere.example>\r\nTo: support@demo.localhost\r\nSubject: Today\r\n\r\nHello\r\n"
+    waiting = receive_piped(organisation, raw, "support@demo.localhost")
+    run.tell(site.folder, size=0.01, most=3)
+    with organisation_scope(organisation.pk):
+        waiting.refresh_from_db()
+        assert waiting.state == InboundState.PENDING
+        assert Case.objects.exists()
+        process_pending()
+        case = Case.objects.get(subject="Today")
         assert case.number == run.OPENING + 1
         assert timezone.now() - case.created_at < datetime.timedelta(minutes=5)
 

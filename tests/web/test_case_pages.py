@@ -233,6 +233,25 @@ def test_a_case_by_hand_finds_the_contact(scene: Scene, maya: Client) -> None:
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(1)>{{7*7}}'
 
 
+def test_the_preview_begins_with_what_was_written_last(scene: Scene, maya: Client) -> None:
+    message = receive(scene, mail(subject="Blankets", text="Twelve blankets, please."))
+    case, by = message.case, scene.company.maya
+    with organisation_scope(scene.company.organisation.pk):
+        for tag in ("one", "two", "three"):
+            case.set_tags([tag], by=None)
+            case.set_priority("high" if tag != "two" else "low", by=by)
+            case.refresh_from_db()
+    preview = reverse("case-preview", args=[case.number])
+    assert b"Twelve blankets, please." in maya.get(preview).content
+    with organisation_scope(scene.company.organisation.pk):
+        for number in range(3):
+            case.note(f"Note {number}", by=by)
+    content = maya.get(preview).content
+    assert b"Twelve blankets" not in content
+    assert b"Note 0" not in content and b"Note 1" in content and b"Note 2" in content
+    assert b"There are earlier entries." in content
+
+
 def test_hostile_names_and_subjects_are_text_everywhere(scene: Scene, maya: Client) -> None:
     from email.header import Header
 

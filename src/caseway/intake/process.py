@@ -52,15 +52,19 @@ _owed: deque[list[InboundEmail]] = deque()
 """Claims of this process that could not be given back yet."""
 
 
-def process_pending() -> int:
-    """Process what is due now, a batch at a time; returns how many mails were tried. Any number of processes may."""
+def process_pending(only: InboundEmail | None = None) -> int:
+    """Process what is due now, a batch at a time; returns how many mails were tried. Any number of processes may.
+
+    `only`: this mail, and nothing that others left behind.
+    """
     done = 0
     with every_organisation():
-        _pay_back()
-        _release_held()
-        _take_over()
-        settle_uncertain()
-        while claimed := _claim():
+        if only is None:
+            _pay_back()
+            _release_held()
+            _take_over()
+            settle_uncertain()
+        while claimed := _claim(only):
             reach("process:claimed")
             try:
                 for organisation_id, rows in groupby(claimed, key=lambda row: row.organisation_id):
@@ -74,11 +78,10 @@ def process_pending() -> int:
     return done
 
 
-def _claim() -> list[InboundEmail]:
+def _claim(only: InboundEmail | None) -> list[InboundEmail]:
     with transaction.atomic():
-        rows = list(
-            InboundEmail.objects.due().select_for_update(skip_locked=True, of=("self",)).select_related("raw")[:BATCH]
-        )
+        due = InboundEmail.objects.due() if only is None else InboundEmail.objects.due().filter(pk=only.pk)
+        rows = list(due.select_for_update(skip_locked=True, of=("self",)).select_related("raw")[:BATCH])
         exhausted = [row for row in rows if row.attempts >= MOST_ATTEMPTS]
         for row in exhausted:
             _quarantine(row, "It ended the process that read it, again and again.")

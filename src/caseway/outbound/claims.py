@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.db import connection, transaction
 from django.db.models import F, QuerySet, Value
@@ -76,8 +76,11 @@ def server_of(row: OutboundEmail) -> str:
     return str(getattr(row, "own_server", ""))
 
 
-def claim() -> list[OutboundEmail]:
-    """The mails that are due longest, all for one server that this process then holds: call `servers.leave` after."""
+def claim(only: Collection[int] | None = None) -> list[OutboundEmail]:
+    """The mails that are due longest, all for one server that this process then holds: call `servers.leave` after.
+
+    `only`: ids of those that may be among them.
+    """
     with transaction.atomic():
         due = (
             OutboundEmail.objects.due()
@@ -86,6 +89,8 @@ def claim() -> list[OutboundEmail]:
             .only(*_WHOLE, *(f"case__{name}" for name in ("number", "organisation")))
             .annotate(own_server=Coalesce("mailbox__smtp_host", Value("")))
         )
+        if only is not None:
+            due = due.filter(pk__in=only)
         if unavailable := servers.unavailable():
             due = due.exclude(own_server__in=unavailable)
         found = list(due[:AHEAD])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from django.db import DatabaseError, connection, transaction
@@ -43,19 +43,19 @@ Write = Callable[[], bool]
 """Writes down what became of one mail, inside a transaction. False: the mail is somebody else's by now."""
 
 
-def send_due() -> int:
+def send_due(only: Collection[int] | None = None) -> int:
     """Send what is due; returns how many were tried. Safe to run in any number of threads and processes at once.
 
     A few mails are claimed ahead: none of them has left until it was handed over, each by itself. Between two claims
-    it looks for runaway sending.
+    it looks for runaway sending. `only`: these mails, and nothing that others left behind.
     """
     with every_organisation(), smtp.Courier() as courier:
-        for row in take_over():
+        for row in take_over() if only is None else ():
             tell_of(row)
         tried = 0
         while True:
             stop_runaways()
-            rows = claim()
+            rows = claim(only)
             if not rows:
                 return tried
             try:

@@ -20,16 +20,17 @@ from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import find_case
 from caseway.web.sentences import tell
 from caseway.web.snoozing import presets
-from caseway.web.timeline import Told, entries
+from caseway.web.timeline import Entry, Told, entries
 
-PREVIEWED = 3
+PREVIEWED = 2
+"""Messages beside a list, with what happened since; those that were sent by themselves do not count."""
 HISTORY = 200
 NOTHING = b"GIF89a\1\0\1\0\x80\0\0\0\0\0\0\0\0!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
 """A picture of one transparent dot."""
 EARLIER = 100
 """Entries that a click on 'Show earlier' brings."""
-LOOKED_AT = 12
-"""Several events may be told as one entry."""
+LOOKED_AT = 20
+"""Entries among which they are found."""
 
 
 @employee_page
@@ -44,6 +45,14 @@ def case_overview(request: EmployeeRequest, number: int) -> HttpResponse:
     return show_case(request, case)
 
 
+def _from_messages(told: list[Entry]) -> list[Entry]:
+    """The end of a case's history, from the last messages that somebody wrote on."""
+    written = [
+        place for place, entry in enumerate(told) if entry.message is not None and not entry.message.is_automatic
+    ]
+    return told[written[-PREVIEWED:][0] :] if written else told
+
+
 @employee_page
 @require_safe
 def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
@@ -51,7 +60,7 @@ def case_preview(request: EmployeeRequest, number: int) -> HttpResponse:
     case = find_case(request.user, number, in_trash=True)
     told = entries(case, size=LOOKED_AT)
     told.add_files(surroundings.read_files(told.message_ids))
-    shown = told.entries[-PREVIEWED:]
+    shown = _from_messages(told.entries)
     context = {"case": case, "entries": shown, "has_earlier": told.has_earlier or len(told.entries) > len(shown)}
     return render(request, "cases/_preview.html", context | list_of(request))
 

@@ -11,9 +11,9 @@ from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
-from caseway.cases.models import Event, EventKind, Priority, Status
+from caseway.cases.models import Event, EventKind, FieldKind, Priority, Status
 from caseway.web.formats import short_date
 
 
@@ -108,14 +108,22 @@ def _type(data: Data, is_acting: bool) -> SafeString:
 
 def _tags(data: Data, is_acting: bool) -> SafeString:
     before, after = list(data.get("before") or []), list(data.get("after") or [])
-    added = ", ".join(tag for tag in after if tag not in before)
-    removed = ", ".join(tag for tag in before if tag not in after)
+    added = [tag for tag in after if tag not in before]
+    removed = [tag for tag in before if tag not in after]
     parts = []
-    if added:
-        parts.append(_bold(_("added the tag {tags}") if is_acting else _("tag {tags} added"), tags=added))
-    if removed:
-        parts.append(_bold(_("removed the tag {tags}") if is_acting else _("tag {tags} removed"), tags=removed))
+    if added and is_acting:
+        parts.append(_listed(ngettext("added the tag {tags}", "added the tags {tags}", len(added)), added))
+    elif added:
+        parts.append(_listed(ngettext("tag {tags} added", "tags {tags} added", len(added)), added))
+    if removed and is_acting:
+        parts.append(_listed(ngettext("removed the tag {tags}", "removed the tags {tags}", len(removed)), removed))
+    elif removed:
+        parts.append(_listed(ngettext("tag {tags} removed", "tags {tags} removed", len(removed)), removed))
     return format_html_join(", ", "{}", ((part,) for part in parts))
+
+
+def _listed(text: str, tags: list[str]) -> SafeString:
+    return _bold(text, tags=", ".join(tags))
 
 
 def _need_by(data: Data, is_acting: bool) -> SafeString | str:
@@ -218,6 +226,8 @@ def _field(data: Data, is_acting: bool) -> SafeString:
     field, after = data.get("field", ""), data.get("after")
     if not after:
         return _bold(_("cleared {field}") if is_acting else _("{field} cleared"), field=field)
+    if data.get("kind") == FieldKind.DATE:
+        after = short_date(date.fromisoformat(str(after)))
     text = _("set {field} to {after}") if is_acting else _("{field} set to {after}")
     return _bold(text, field=field, after=after)
 

@@ -69,6 +69,7 @@ class Properties(Changing):
         data = {
             "field": field.label,
             "key": field.key,
+            "kind": field.kind,
             "before": shown_value(before),
             "after": shown_value(after),
             "values": [before, after],

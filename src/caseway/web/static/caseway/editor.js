@@ -3,41 +3,7 @@
 "use strict";
 (() => {
   const { one, all } = caseway;
-  const KEPT = new Set(["P", "DIV", "BR", "B", "STRONG", "I", "EM", "U", "S", "UL", "OL", "LI", "BLOCKQUOTE", "A", "CODE", "PRE", "IMG"]);
-  const DROPPED = new Set(["SCRIPT", "STYLE", "TITLE", "META", "LINK", "HEAD", "TEMPLATE", "IFRAME", "OBJECT", "SVG", "MATH", "FORM", "INPUT", "BUTTON", "TEXTAREA", "SELECT"]);
-  const BLOCKS = new Set(["H1", "H2", "H3", "H4", "H5", "H6"]);
-  const LINK = /^(?:https?:|mailto:|tel:)/i;
-  const PICTURE = /^\/drafts\/files\/\d+$/;
-
-  /* what came from elsewhere, cut down to what the editor itself makes */
-  function cleaned(html) {
-    const source = new DOMParser().parseFromString(html, "text/html").body;
-    const walk = (node, into) => {
-      for (const child of node.childNodes) {
-        if (child.nodeType === Node.TEXT_NODE) { into.append(child.data); continue; }
-        if (child.nodeType !== Node.ELEMENT_NODE || DROPPED.has(child.tagName.toUpperCase())) continue;
-        const name = child.tagName.toUpperCase();
-        if (name === "IMG" && !PICTURE.test(child.getAttribute("src") ?? "")) continue;
-        let target = into;
-        if (BLOCKS.has(name)) { const line = document.createElement("p"); target = document.createElement("b"); line.append(target); into.append(line); }
-        else if (KEPT.has(name)) {
-          target = document.createElement(name.toLowerCase());
-          const href = child.getAttribute("href");
-          if (name === "A" && href && LINK.test(href.trim())) target.setAttribute("href", href.trim());
-          if (name === "IMG") { target.setAttribute("src", child.getAttribute("src")); target.setAttribute("alt", child.getAttribute("alt") ?? ""); }
-          into.append(target);
-        } else if (name === "TR" && into.textContent) into.append(document.createElement("br"));
-        else if (name === "TD" && child.previousElementSibling) into.append(" ");
-        walk(child, target);
-      }
-    };
-    const result = document.createElement("div");
-    walk(source, result);
-    return result.innerHTML;
-  }
-
-  const escaped = (text) => { const holder = document.createElement("p"); holder.textContent = text; return holder.innerHTML; };
-  const paragraphs = (text) => text.split(/\n{2,}/).filter((part) => part.trim()).map((part) => `<p>${escaped(part.replace(/^\n+|\n+$/g, "")).replaceAll("\n", "<br>")}</p>`).join("");
+  const { LINK, lines, written, inserted, words, escaped, paragraphs } = caseway.writing;
 
   function make(textarea) {
     const form = textarea.form, place = textarea.closest("[data-written], form");
@@ -53,16 +19,15 @@
     textarea.hidden = true;
     textarea.after(box);
 
-    const words = () => box.innerText.replaceAll(" ", " ").replace(/\n{3,}/g, "\n\n").trim();
-    const isEmpty = () => !words() && !one("img", box);
+    const isEmpty = () => !words(box) && !one("img", box);
     function sync() {
       const empty = isEmpty();
       box.classList.toggle("is-empty", empty);
-      textarea.value = empty ? "" : words();
-      if (hidden) hidden.value = empty ? "" : box.innerHTML;
+      textarea.value = empty ? "" : words(box);
+      if (hidden) hidden.value = empty ? "" : written(box);
     }
     function changed() { sync(); textarea.dispatchEvent(new Event("input", { bubbles: true })); }
-    function set(html, text = "") { box.innerHTML = cleaned(html || paragraphs(text)); sync(); }
+    function set(html, text = "") { box.innerHTML = lines(html || paragraphs(text)); sync(); }
     function focus() {
       box.focus();
       const range = document.createRange();
@@ -73,7 +38,7 @@
     }
     function insert(html) {
       if (!box.contains(getSelection().anchorNode)) focus();
-      document.execCommand("insertHTML", false, cleaned(html));
+      document.execCommand("insertHTML", false, inserted(html));
       changed();
     }
     /* the line under the cursor, when it holds nothing */
@@ -99,7 +64,7 @@
       const found = isIn("CODE");
       if (found) { found.replaceWith(...found.childNodes); changed(); return; }
       const text = getSelection().toString();
-      document.execCommand("insertHTML", false, text.includes("\n") ? `<pre><code>${escaped(text)}</code></pre><p><br></p>` : `<code>${escaped(text || "​")}</code>`);
+      document.execCommand("insertHTML", false, text.includes("\n") ? `<pre><code>${escaped(text)}</code></pre><div><br></div>` : `<code>${escaped(text || "​")}</code>`);
     }
     function quote() {
       if (isIn("BLOCKQUOTE")) document.execCommand("outdent"); else document.execCommand("formatBlock", false, "blockquote");
@@ -126,10 +91,37 @@
       else document.execCommand("createLink", false, whole);
       changed();
     }
+    /* Chromium writes lines anew where it makes a list of them, and goes to the beginning: this leads back */
+    function marked() {
+      const { anchorNode, anchorOffset, focusNode, focusOffset } = getSelection();
+      if (anchorNode?.nodeType !== Node.TEXT_NODE || focusNode?.nodeType !== Node.TEXT_NODE) return null;
+      const place = (node, offset) => {
+        const before = document.createRange();
+        before.selectNodeContents(box);
+        before.setEnd(node, offset);
+        return [before.toString().length, offset === 0];
+      };
+      const found = (left, isBeginning) => {
+        const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+          const length = texts.currentNode.length;
+          if (left < length || (left === length && !isBeginning)) return [texts.currentNode, left];
+          left -= length;
+        }
+        return null;
+      };
+      const from = place(anchorNode, anchorOffset), to = place(focusNode, focusOffset);
+      return () => {
+        const begin = found(...from), end = found(...to);
+        if (begin && end) getSelection().setBaseAndExtent(...begin, ...end);
+      };
+    }
     function format(name) {
       if (name === "link") { askLink(); return; }
       box.focus();
+      const back = name.startsWith("insert") ? marked() : null;
       if (name === "code") code(); else if (name === "quote") quote(); else document.execCommand(name);
+      back?.();
       changed();
       showState();
     }
@@ -157,22 +149,21 @@
     });
 
     box.addEventListener("input", (event) => { event.stopPropagation(); changed(); });
-    box.addEventListener("focus", () => { document.execCommand("defaultParagraphSeparator", false, "p"); document.execCommand("styleWithCSS", false, false); });
+    box.addEventListener("focus", () => { document.execCommand("defaultParagraphSeparator", false, "div"); document.execCommand("styleWithCSS", false, false); });
     box.addEventListener("paste", (event) => {
       const data = event.clipboardData;
       if (!data || data.files.length) return; // files are taken by uploads.js
       const html = data.getData("text/html");
       event.preventDefault();
-      if (html) document.execCommand("insertHTML", false, cleaned(html));
+      if (html) document.execCommand("insertHTML", false, inserted(html));
       else document.execCommand("insertText", false, data.getData("text/plain"));
       changed();
     });
     set(source?.innerHTML ?? "", textarea.value);
-    const editor = { box, textarea, form, set, focus, insert, isEmpty, isOnEmptyLine, sync, html: () => box.innerHTML };
+    const editor = { box, textarea, form, set, focus, insert, isEmpty, isOnEmptyLine, sync, html: () => written(box) };
     box.editor = editor;
     return editor;
   }
 
   caseway.editors = all("textarea[data-editor]").map(make);
-  caseway.paragraphs = paragraphs;
 })();
