@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import tempfile
+import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urljoin
 
+from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Page
 
 from caseway.accounts.models import Employee
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, Viewing, WrittenDraft
-from caseway.outbound.models import CannedReply, Signature
+from caseway.intake.process import process_pending
+from caseway.intake.receive import receive_piped
+from caseway.outbound.models import CannedReply, OutboundEmail, Signature
 from caseway.outbound.reply import ReplyDraft, choices, reply
+from caseway.web.first_run import TEST_MAIL
 from tests.web.sample import Sample
 
 Step = Callable[[Page, Sample], None]
@@ -55,6 +65,7 @@ def states(sample: Sample) -> dict[str, tuple[str, Step]]:
         "settings-canned-reply": ("/settings/canned-replies/add", nothing),
         "settings-signatures": ("/settings/signatures", nothing),
         "profile-signatures": ("/profile/signatures", nothing),
+        "first-run": ("/cases", first_run),
         "case-conflict": (case, conflict),
         "case-note": (case, note),
     }
@@ -105,6 +116,29 @@ def furnish(sample: Sample) -> None:
 
 def nothing(page: Page, sample: Sample) -> None:
     """The page as it comes."""
+
+
+def first_run(page: Page, sample: Sample) -> None:
+    """The demo's first page, with a test mail that went its way."""
+    identifier = f"{time.time_ns() // 1_000_000}.{uuid.uuid4().hex}{TEST_MAIL}"
+    head = f"From: Parker Ehlers <parker@brightwater.example>\r\nMessage-ID: <{identifier}>\r\nSubject: Pole"
+    receive_piped(sample.organisation, f"{head}\r\n\r\nHelp".encode(), sample.support.address)
+    process_pending()
+    with organisation_scope(sample.organisation.pk):
+        OutboundEmail.objects.filter(state="queued", kind="acknowledgement").update(
+            state="sent", sent_at=timezone.now()
+        )
+    values = {
+        "email": sample.maya.email,
+        "password": "amber-otter-4471",
+        "support_address": sample.support.address,
+        "smtp": {"host": "127.0.0.1", "port": 34159},
+        "imap": {"host": "127.0.0.1", "port": 51397},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "demo.json").write_text(json.dumps(values))
+        with override_settings(CASEWAY_DEMO=True, DATA=Path(folder)):
+            page.goto(urljoin(page.url, f"/welcome?sent={identifier}"))
 
 
 def opens(selector: str) -> Step:
@@ -177,6 +211,7 @@ def canned(page: Page, sample: Sample) -> None:
 def typed(page: Page, sample: Sample) -> None:
     compose(page)
     page.locator("#reply-form [contenteditable]").click()
+    page.keyboard.press("Control+a")  # what an earlier picture left
     page.keyboard.type(DRAFT)
     page.click('#reply-form [data-show$="toolbar"]')
 

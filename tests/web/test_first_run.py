@@ -15,6 +15,7 @@ from caseway.intake.receive import receive_piped
 from caseway.outbound.models import OutboundEmail
 from tests.servers.smtp import SmtpServer
 from tests.web.conftest import Scene
+from tests.web.sample import PASSWORD
 
 
 @pytest.fixture
@@ -52,6 +53,44 @@ def test_a_test_mail_goes_its_way_before_ones_eyes(scene: Scene, demo: None, smt
     assert done.count("diag__step--ok") == 4
     assert "assigned to Maya Lindqvist" in done
     assert "every 500ms" not in done
+    assert len(re.findall(r"<time>\d+(?:\.\d)?\xa0m?s</time>", done)) == 4
+
+
+def test_why_no_acknowledgement_comes_is_said(scene: Scene, demo: None, smtp_server: SmtpServer) -> None:
+    client, organisation = Client(), scene.company.organisation
+    with organisation_scope(organisation.pk):
+        type(scene.company.support).objects.update(acknowledges=False)
+    sent = client.post("/welcome/test-mail", {"name": "Parker", "subject": "Pole", "text": "Help"})["Location"]
+    (mail,) = smtp_server.wait_for(1)
+    with organisation_scope(organisation.pk):
+        receive_piped(organisation, mail.raw, "support@fieldnote.example")
+    process_pending()
+    told = client.get(sent.partition("#")[0].replace("/welcome", "/welcome/steps")).content.decode()
+    assert "No acknowledgement: " in told
+    assert "every 500ms" not in told
+
+
+def test_the_demo_begins_with_its_first_page_and_signs_in_by_one_click(
+    scene: Scene, demo: None, maya: Client, tmp_path: Path
+) -> None:
+    client = Client()
+    assert client.get("/")["Location"] == "/welcome"
+    assert b'href="/welcome"' in client.get("/sign-in").content
+    values = json.loads((tmp_path / "demo.json").read_text())
+    (tmp_path / "demo.json").write_text(json.dumps(values | {"password": PASSWORD}))
+    fields = dict(
+        re.findall(r'type="hidden" name="(email|password)" value="([^"]+)"', client.get("/welcome").content.decode())
+    )
+    assert client.post("/sign-in", fields)["Location"] == "/cases"
+    content = client.get("/welcome").content.decode()
+    assert "Signed in as Maya Lindqvist" in content
+    assert 'name="password"' not in content
+    assert client.get("/")["Location"] == maya.get("/")["Location"] == "/cases"
+
+
+def test_a_sign_in_outside_the_demo_names_no_demo(scene: Scene) -> None:
+    assert Client().get("/")["Location"] == "/cases"
+    assert b"welcome" not in Client().get("/sign-in").content
 
 
 def test_a_server_that_is_gone_is_said(scene: Scene, demo: None, settings, tmp_path: Path) -> None:

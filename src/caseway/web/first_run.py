@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import smtplib
+import time
 import uuid
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -19,11 +20,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from caseway.accounts.scope import every_organisation
+from caseway.cases.models import EventKind
 from caseway.intake.models import InboundEmail, InboundState
 from caseway.mailboxes.models import SupportAddress
 from caseway.outbound.models import OutboundEmail, OutboundKind
 from caseway.web.models import Attempt
+from caseway.web.sentences import begun, tell_alone
 
+TEST_MAIL = "@test.caseway.demo"
+"""What the Message-IDs of test mails end in. They begin with the moment of sending, in milliseconds."""
 MOST_TEST_MAILS = 60
 SMTP_SECONDS = 10
 
@@ -39,6 +44,13 @@ STARTING_VALUES = {
     "subject": "Tent pole snapped on first use",
     "text": "Hello, the main pole broke at the second joint. Can you help before Friday?",
 }
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """My Cases; in the demo its first page for whoever is not signed in."""
+    is_first = settings.CASEWAY_DEMO and not request.user.is_authenticated
+    return redirect("welcome" if is_first else "cases")
 
 
 @require_safe
@@ -60,7 +72,7 @@ def test_mail(request: HttpRequest) -> HttpResponse:
         if Attempt.too_many("test-mail", "demo", MOST_TEST_MAILS):
             problem = _("That was a lot of test mail. Wait a quarter of an hour.")
         else:
-            identifier = f"{uuid.uuid4().hex}@test.caseway.demo"
+            identifier = f"{time.time_ns() // 1_000_000}.{uuid.uuid4().hex}{TEST_MAIL}"
             try:
                 _send(demo, form.cleaned_data, identifier)
                 return redirect(f"{request.path.removesuffix('/test-mail')}?sent={identifier}#steps")
@@ -73,8 +85,8 @@ def test_mail(request: HttpRequest) -> HttpResponse:
 @require_safe
 def steps(request: HttpRequest) -> HttpResponse:
     """The four steps as far as they have come."""
-    _demo()
-    return render(request, "first_run/_steps.html", _steps(request.GET.get("sent", "")))
+    demo = _demo()
+    return render(request, "first_run/_steps.html", {"demo": demo} | _steps(request.GET.get("sent", "")))
 
 
 @require_safe
@@ -115,7 +127,7 @@ def _send(demo: dict[str, Any], values: dict[str, str], identifier: str) -> None
 
 def _steps(sent: str) -> dict[str, Any]:
     """What the ledger says of the mail with that Message-ID."""
-    if not sent.endswith("@test.caseway.demo"):
+    if not sent.endswith(TEST_MAIL):
         return {"steps": [], "sent": ""}
     with every_organisation():
         # a mail that still waits has no Message-ID in its row yet
@@ -126,20 +138,44 @@ def _steps(sent: str) -> dict[str, Any]:
         )
         case = row.case if row else None
         mail = OutboundEmail.objects.filter(case=case, kind=OutboundKind.ACKNOWLEDGEMENT).first() if case else None
+        event = case.events.filter(kind=EventKind.NOT_ACKNOWLEDGED).first() if case and mail is None else None
     was_answered = mail is not None and mail.state == "sent"
+    opened = case.created_at if case else None
+    contact = case.contact.name if case and case.contact else ""
     told = [
-        (_("Received over IMAP"), row is not None),
-        (_("Contact %(name)s") % {"name": case.contact.name if case and case.contact else ""}, bool(case)),
-        (_assigned_words(case), bool(case)),
-        (_("Acknowledgement sent"), was_answered),
+        (_("Received over IMAP"), row.kept_at if row else None),
+        (_("Contact %(name)s") % {"name": contact}, opened),
+        (_assigned_words(case), opened),
+        (
+            begun(tell_alone(event)) if event else _("Acknowledgement sent"),
+            (mail.sent_at or mail.created_at) if mail and was_answered else None,
+        ),
     ]
-    first_open = next((index for index, (_title, done) in enumerate(told) if not done), len(told))
+    first_open = next((index for index, (_title, at) in enumerate(told) if at is None), len(told))
     steps = [
-        {"title": title, "state": "ok" if done else "run" if index == first_open else "wait"}
-        for index, (title, done) in enumerate(told)
+        {
+            "title": title,
+            "state": "ok" if at else "run" if index == first_open and not event else "wait",
+            "milliseconds": _since(sent, at),
+        }
+        for index, (title, at) in enumerate(told)
     ]
     refused = row is not None and row.state in {InboundState.IGNORED, InboundState.QUARANTINED} and case is None
-    return {"steps": steps, "sent": sent, "case": case, "is_done": was_answered, "refused": row if refused else None}
+    return {
+        "steps": steps,
+        "sent": sent,
+        "case": case,
+        "is_done": was_answered or event is not None,
+        "refused": row if refused else None,
+    }
+
+
+def _since(sent: str, at: datetime | None) -> int | None:
+    """Milliseconds from the sending of the mail with this Message-ID."""
+    digits = sent.partition(".")[0]
+    if at is None or not digits.isdecimal():
+        return None
+    return max(0, round(at.timestamp() * 1000) - int(digits))
 
 
 def _assigned_words(case: Any) -> str:

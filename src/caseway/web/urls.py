@@ -47,7 +47,7 @@ from caseway.web import (
 from caseway.web.setup import fields, tags, teams, types
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="cases"), name="home"),
+    path("", first_run.home, name="home"),
     path("sign-in", sign_in.sign_in, name="sign-in"),
     path("sign-out", sign_in.sign_out, name="sign-out"),
     path("forgotten-password", sign_in.forgotten_password, name="forgotten-password"),
