@@ -60,6 +60,8 @@ def pages(sample) -> dict[str, str]:  # type: ignore[no-untyped-def]
         "settings-mail-log": "/settings/mail-log",
         "settings-mail-log-message-id": "/settings/mail-log?q=%3Cnever-seen@else.example%3E",
         "settings-replay": "/settings/mail-log/replay?run=1",
+        "settings-statuses": "/settings/statuses",
+        "settings-company": "/settings/company",
         "settings-types": "/settings/types",
         "settings-tags": "/settings/tags",
         "settings-fields": "/settings/fields",

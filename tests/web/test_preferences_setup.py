@@ -10,10 +10,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from caseway.accounts.models import Heartbeat, Team, TeamMembership
-from caseway.accounts.scope import organisation_scope
+from caseway.accounts.models import Heartbeat, Organisation, Team, TeamMembership
+from caseway.accounts.scope import every_organisation, organisation_scope
 from caseway.cases import setup
 from caseway.cases.models import Case, CaseType, CustomField, SavedView, Tag
+from caseway.intake.process import process_pending
+from caseway.intake.receive import receive_piped
+from tests.mails import mail
 from tests.web.conftest import Scene
 
 PAGES = ("types", "tags", "fields", "teams")
@@ -197,3 +200,53 @@ def test_a_page_asks_little_and_says_why_it_is_empty(
     Heartbeat.beat("worker", "test")  # with one running, nobody has to look whether mail stands still
     with django_assert_max_num_queries(12):
         assert "Row 11" in maya.get(f"/settings/{name}").content.decode()
+
+
+def test_the_four_statuses_are_explained_and_when_a_closed_case_opens_again_is_set(scene: Scene, maya: Client) -> None:
+    page = maya.get("/settings/statuses").content.decode()
+    for status in ("new", "open", "waiting", "closed"):
+        assert f"status--{status}" in page
+    assert 'value="14"' in page
+    for wrong in ("", "-1", "4000", "soon"):
+        refused = maya.post("/settings/statuses", {"reopen_days": wrong})
+        assert refused.status_code == 422, wrong
+    assert maya.post("/settings/statuses", {"reopen_days": "0"}).status_code == 302
+    with organisation_scope(scene.company.organisation.pk):
+        case = Case.objects.get(pk=scene.case.pk)
+        case.close(by=scene.company.maya)
+    raw = mail(sender="Parker <parker@brightwater.example>", subject=f"Re: Tent [CW-{case.number}]", text="Again")
+    raw = raw.replace(b"Subject:", f"In-Reply-To: <{scene.message.message_identifier}>\r\nSubject:".encode(), 1)
+    receive_piped(scene.company.organisation, raw, "support@fieldnote.example")
+    process_pending()
+    with organisation_scope(scene.company.organisation.pk):
+        assert Case.objects.get(pk=scene.case.pk).status == "closed"
+        assert Case.objects.latest("pk").pk != scene.case.pk
+
+
+def company_of(scene: Scene) -> Organisation:
+    with every_organisation():
+        return Organisation.objects.get(pk=scene.company.organisation.pk)
+
+
+def test_the_company_has_a_name_a_language_and_a_time_zone(scene: Scene, maya: Client, dana: Client) -> None:
+    values = {
+        "name": " Fieldnote \r\n Outdoors ",
+        "language": "de",
+        "time_zone": "vienna",
+        "one_case_per_message": "on",
+    }
+    assert maya.post("/settings/company", values).status_code == 302
+    organisation = company_of(scene)
+    assert (organisation.name, organisation.language, organisation.time_zone) == (
+        "Fieldnote Outdoors",
+        "de",
+        "Europe/Vienna",
+    )
+    assert "<h1>Firma" in maya.get("/settings/company").content.decode()
+    refused = maya.post("/settings/company", values | {"time_zone": "nowhere", "name": ""})
+    assert refused.status_code == 422
+    assert "nowhere" in refused.content.decode()
+    maya.post("/settings/company", {key: value for key, value in values.items() if key != "one_case_per_message"})
+    organisation = company_of(scene)
+    assert not organisation.one_case_per_message
+    assert organisation.name == "Fieldnote Outdoors"

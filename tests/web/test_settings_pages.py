@@ -145,6 +145,28 @@ def test_an_acknowledgement_is_edited_previewed_and_reset(scene: Scene, maya: Cl
     assert not row_of(scene).acknowledgement_body
 
 
+def test_an_acknowledgement_is_tried_out_before_it_is_saved(scene: Scene, maya: Client) -> None:
+    path = reverse("acknowledgement-test", args=[scene.company.support.pk])
+    typed = {"subject": "Got it {{ case.number }}", "body": "Dear {{ contact.name }}\r\n\r\nSoon."}
+    answer = maya.post(path, typed, headers={"HX-Request": "true"})
+    assert b"On its way to maya@fieldnote.example" in answer.content
+    assert b"<form" not in answer.content
+    whole = maya.post(path, typed)  # without scripts
+    assert b"On its way" in whole.content and b"Got it {{ case.number }}" in whole.content
+    assert not row_of(scene).acknowledgement_body
+    with organisation_scope(scene.company.organisation.pk):
+        rows = OutboundEmail.objects.filter(created_by=scene.company.maya)
+        assert [(row.kind, row.recipients) for row in rows] == [("acknowledgement", ["maya@fieldnote.example"])] * 2
+        raw = rows[0].raw.content()
+    assert b"\r\nSubject: Got it CW-1042\r\n" in raw
+    assert b"\r\nAuto-Submitted: auto-" in raw
+    assert b"Dear Parker Ehlers" in raw
+    broken = maya.post(path, {"subject": "x", "body": "{% if %}"})
+    assert broken.status_code == 422
+    with organisation_scope(scene.company.organisation.pk):
+        assert rows.count() == 2
+
+
 def test_the_outbox_cancels_what_waits_and_sends_again_what_failed(scene: Scene, maya: Client) -> None:
     with organisation_scope(scene.company.organisation.pk):
         row = OutboundEmail.objects.get()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
+from django.db import transaction
 from django.utils import timezone
 
 from caseway.accounts.crash_points import reach
-from caseway.accounts.models import Organisation
+from caseway.accounts.models import Employee, Organisation
 from caseway.cases.models import Case, EventKind, Message
 from caseway.mail.compose import UnsendableError, compose
 from caseway.mail.model import Address, Draft, Verdict
@@ -105,6 +107,36 @@ def preview(address: SupportAddress) -> tuple[str, str]:
     """
     text = _render(address, sample_values(address))
     return text.subject, text.body
+
+
+def send_test(address: SupportAddress, to: Employee) -> OutboundEmail:
+    """Queue what a customer would get for a made-up case, to an employee, from the address by its own server.
+
+    Raises TemplateError when the template does not work, `mail.compose.UnsendableError` for an address that is none.
+    """
+    text = _render(address, sample_values(address))
+    email = compose(
+        Draft(
+            sender=Address(address.display_name or address.organisation.name, address.address),
+            to=(Address(to.name, to.email),),
+            subject=text.subject,
+            text=text.body,
+            message_id=f"{uuid.uuid4().hex}@{message_domain(address.address)}",
+            date=timezone.now(),
+            is_automatic=True,
+        )
+    )
+    prepared = RawEmail.prepare(address.organisation_id, email.raw)
+    with transaction.atomic():
+        return enqueue(
+            email,
+            prepared.keep(),
+            organisation_id=address.organisation_id,
+            kind=OutboundKind.ACKNOWLEDGEMENT,
+            subject=text.subject,
+            mailbox=address.mailbox,
+            by=to,
+        )
 
 
 def check_template(subject: str, body: str) -> str:

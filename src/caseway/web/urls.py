@@ -44,7 +44,7 @@ from caseway.web import (
     signatures,
     undo,
 )
-from caseway.web.setup import fields, tags, teams, types
+from caseway.web.setup import company, fields, tags, teams, types
 
 urlpatterns = [
     path("", first_run.home, name="home"),
@@ -186,6 +186,7 @@ urlpatterns = [
     path("settings/acknowledgements", acknowledgement.acknowledgements, name="acknowledgements"),
     path("settings/acknowledgements/<int:pk>", acknowledgement.acknowledgement, name="acknowledgement"),
     path("settings/acknowledgements/<int:pk>/preview", acknowledgement.preview, name="acknowledgement-preview"),
+    path("settings/acknowledgements/<int:pk>/test", acknowledgement.test, name="acknowledgement-test"),
     path("settings/acknowledgements/<int:pk>/reset", acknowledgement.reset, name="acknowledgement-reset"),
     path("settings/canned-replies", canned.canned_replies, name="canned-replies"),
     path("settings/canned-replies/add", canned.canned_reply, name="canned-reply-add"),
@@ -214,6 +215,8 @@ urlpatterns = [
     path("settings/mail-log/senders/<int:pk>/removal", mail_log.listen_again, name="sender-listen-again"),
     path("settings/mail-log/pauses/<int:pk>/resumption", mail_log.resume, name="pause-resume"),
     path("settings/mail-log/replay", replay.replay, name="replay"),
+    path("settings/statuses", company.statuses, name="statuses"),
+    path("settings/company", company.company, name="company-settings"),
     path("settings/types", types.types, name="types"),
     path("settings/types/<int:pk>", types.change, name="type-change"),
     path("settings/types/<int:pk>/move", types.move, name="type-move"),

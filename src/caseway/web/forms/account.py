@@ -96,19 +96,23 @@ class ProfileForm(_ModelForm):
         self.fields["time_zone"].widget.attrs["placeholder"] = organisation.time_zone
 
     def clean_time_zone(self) -> str:
-        """The zone's full name; 'berlin' and 'new york' are enough."""
-        typed: str = self.cleaned_data["time_zone"].strip()
-        if not typed:
-            return ""
-        wanted = typed.replace(" ", "_").casefold()
-        names = sorted(zoneinfo.available_timezones())
-        exact = [name for name in names if name.casefold() == wanted]
-        by_city = [name for name in zone_names() if name.casefold().rpartition("/")[2] == wanted]
-        if not exact and len(by_city) != 1:
-            raise forms.ValidationError(
-                _("“%(typed)s” is no time zone that is known here. Choose one of the list.") % {"typed": typed}
-            )
-        return (exact or by_city)[0]
+        return read_time_zone(self.cleaned_data["time_zone"])
+
+
+def read_time_zone(typed: str) -> str:
+    """The zone's full name; 'berlin' and 'new york' are enough, '' stays. Raises ValidationError."""
+    typed = typed.strip()
+    if not typed:
+        return ""
+    wanted = typed.replace(" ", "_").casefold()
+    names = sorted(zoneinfo.available_timezones())
+    exact = [name for name in names if name.casefold() == wanted]
+    by_city = [name for name in zone_names() if name.casefold().rpartition("/")[2] == wanted]
+    if not exact and len(by_city) != 1:
+        raise forms.ValidationError(
+            _("“%(typed)s” is no time zone that is known here. Choose one of the list.") % {"typed": typed}
+        )
+    return (exact or by_city)[0]
 
 
 @lru_cache(maxsize=1)
