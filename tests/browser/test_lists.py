@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, Seen
@@ -38,6 +38,15 @@ def row(page: Page, subject: str) -> Locator:
 
 def rows(page: Page) -> Locator:
     return page.locator("#rows .caserow")
+
+
+def until(page: Page, found: list[Route]) -> None:
+    """Wait for the first request that was caught."""
+    for _ in range(400):
+        if found:
+            return
+        page.wait_for_timeout(50)  # catches what comes meanwhile
+    raise AssertionError("the page did not ask")
 
 
 def case_of(sample: Sample, subject: str) -> Case:
@@ -171,6 +180,36 @@ def test_a_case_that_a_colleague_closes_fades_and_stays(page: Page, live_web: Li
         case_of(sample, CHARGED).close(by=sample.dana)
     expect(row(page, CHARGED)).to_have_class(re.compile("caserow--left"))
     expect(page.locator("#rows .group").first).to_contain_text("Urgent")
+
+
+def test_what_happens_before_the_stream_is_open_is_not_missed(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    sign_in(page, live_web)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/live", hold)
+    open_list(page, live_web, "/cases/all-open")
+    until(page, held)
+    with organisation_scope(sample.organisation.pk):
+        case_of(sample, CHARGED).close(by=sample.dana)
+    held[0].continue_()
+    expect(row(page, CHARGED)).to_have_class(re.compile("caserow--left"))
+
+
+def test_rows_go_on_changing_after_the_connection_was_lost(page: Page, live_web: LiveApp, sample: Sample) -> None:
+    sign_in(page, live_web)
+    open_list(page, live_web, "/cases/all-open")
+    lost: list[Route] = []
+    page.route("**/cases/rows?**", lambda route: (lost.append(route), route.abort()))
+    with organisation_scope(sample.organisation.pk):
+        case_of(sample, CHARGED).set_priority("low", by=sample.dana)
+    until(page, lost)
+    page.unroute("**/cases/rows?**")
+    with organisation_scope(sample.organisation.pk):
+        case_of(sample, CHARGED).close(by=sample.dana)
+    expect(row(page, CHARGED)).to_have_class(re.compile("caserow--left"))
 
 
 def test_a_long_list_loads_as_one_scrolls(page: Page, live_web: LiveApp, sample: Sample) -> None:

@@ -7,6 +7,7 @@ is the same in every row is made once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from html import escape
 
 from django.template.defaultfilters import date as formatted
@@ -20,6 +21,12 @@ from caseway.web.templatetags import caseway as drawn
 from caseway.web.texts import Moments
 
 DRAFT_SHOWN = 160
+_BEGINNING, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+def changed(moment: datetime) -> int:
+    """The moment of a case's latest change as pages compare it: microseconds since 1970."""
+    return (moment - _BEGINNING) // _MICROSECOND
 
 
 class RowWriter:
@@ -65,7 +72,7 @@ class RowWriter:
         company = f'<bdi class="caserow__org">{escape(customer.name)}</bdi>' if customer is not None else ""
         row = (
             f'<li class="caserow{" caserow--unread" if is_unread else ""}{" caserow--left" if has_left else ""}"'
-            f' id="row-{number}" data-number="{number}">\n'
+            f' id="row-{number}" data-number="{number}" data-changed="{changed(case.modified_at)}">\n'
             f"  {self.unread_mark if is_unread else ''}\n"
             f'  <span class="caserow__mark">{self._status(case)}<input class="caserow__check" type="checkbox"'
             f' name="case" value="{number}" form="bulk" aria-label="{self.select.replace(chr(0), label)}"></span>\n'

@@ -22,7 +22,7 @@ from caseway.cases.lists.unread import with_unread
 from caseway.cases.models import Case, Priority, Status, WrittenDraft
 from caseway.cases.models.ranks import CAME
 from caseway.mailboxes.models import Mailbox
-from caseway.web.case_rows import RowWriter
+from caseway.web.case_rows import RowWriter, changed
 from caseway.web.chips import chips
 from caseway.web.doors import EmployeeRequest, employee_page
 from caseway.web.finding import readable
@@ -214,13 +214,12 @@ def case_counts(request: EmployeeRequest) -> HttpResponse:
 @employee_page
 @require_safe
 def case_changes(request: EmployeeRequest) -> HttpResponse:
-    """Numbers of the cases that changed since `since`: what an open page missed while its stream was not open."""
+    """Numbers of the cases that changed since `since`, and when: what an open page missed while no stream was open."""
     now = timezone.now()
     since = parse_datetime(request.GET.get("since", "").replace(" ", "+")) or now
-    changed = readable(request.user).filter(modified_at__gte=since - OVERLAP).order_by("-modified_at", "-pk")
-    return JsonResponse(
-        {"now": now.isoformat(), "numbers": list(changed.values_list("number", flat=True)[:MOST_CHANGES])}
-    )
+    found = readable(request.user).filter(modified_at__gte=since - OVERLAP).order_by("-modified_at", "-pk")
+    rows = found.values_list("number", "modified_at")[:MOST_CHANGES]
+    return JsonResponse({"now": now.isoformat(), "changed": {number: changed(moment) for number, moment in rows}})
 
 
 def shown_counts(employee: Employee) -> dict[str, str]:

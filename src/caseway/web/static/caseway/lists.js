@@ -187,12 +187,13 @@
   async function drawWaiting() {
     if (isDrawing) return;
     isDrawing = true;
-    while (waiting.size) {
-      const numbers = [...waiting].slice(0, 100);
-      numbers.forEach((number) => waiting.delete(number));
-      await draw(numbers, false);
-    }
-    isDrawing = false;
+    try {
+      while (waiting.size) {
+        const numbers = [...waiting].slice(0, 100);
+        numbers.forEach((number) => waiting.delete(number));
+        await draw(numbers, false);
+      }
+    } finally { isDrawing = false; } // the connection may be lost meanwhile; what was missed is asked for when it is back
   }
 
   /* `mine`: the change was made here, so rows that left the list go; otherwise they fade and stay */

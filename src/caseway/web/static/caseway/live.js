@@ -126,9 +126,8 @@
     const response = await get("/cases/changes?since=" + encodeURIComponent(since));
     if (!response.ok) return;
     const found = await response.json();
-    const shown = (number) => Boolean(one(`#row-${CSS.escape(number)}`));
-    for (const number of found.numbers) {
-      if (body.dataset.page === "case" || !shown(number) || Date.parse(found.now) - Date.parse(since) > 4000) caseChanged({ number });
+    for (const [number, changed] of Object.entries(found.changed)) {
+      if (one(`#row-${CSS.escape(number)}`)?.dataset.changed !== String(changed)) caseChanged({ number });
     }
     since = found.now;
   }, 50);
