@@ -48,6 +48,8 @@ def measure() -> int:
     """Start a demo in a folder of its own, wait for its sample company, measure, stop it. 0 when both bars hold."""
     from tests.servers.ports import free_port
 
+    from caseway.ops.story.run import is_over
+
     with tempfile.TemporaryDirectory(prefix="caseway-demo-") as name:
         folder, port = Path(name), free_port()
         folder.chmod(0o755)
@@ -56,21 +58,14 @@ def measure() -> int:
         with (folder / "said").open("wb") as said:
             demo = subprocess.Popen(command, env=environment, stdout=said, stderr=said)  # noqa: S603
         try:
-            wait_for(lambda: _is_told(folder) or demo.poll() is not None, "the demo", STORY_SECONDS, 0.5)
+            # from then on nothing but the browser asks the machine for anything
+            wait_for(lambda: is_over(folder) or demo.poll() is not None, "the demo", STORY_SECONDS, 0.5)
             if demo.poll() is not None:
                 raise SystemExit("The demo ended:\n" + (folder / "said").read_text())
             site = json.loads((folder / "demo.json").read_text())
             return _in_chromium(site)
         finally:
             end(demo)
-
-
-def _is_told(folder: Path) -> bool:
-    """The sample company is all there: from then on nothing but the browser asks the machine for anything."""
-    try:
-        return bool(json.loads((folder / "sample-progress.json").read_text())["is_over"])
-    except (OSError, ValueError, KeyError):
-        return False
 
 
 def _in_chromium(site: dict[str, Any]) -> int:
@@ -148,33 +143,28 @@ def _interactions(page: Page, url: str) -> list[bool]:
     def escape() -> None:
         page.keyboard.press("Escape")
 
+    in_palette = _letter(page, pressed, "Control+k", "one.matches('input')")
+    in_answer = _letter(page, pressed, "r", "one.isContentEditable")
     return [
         measured("next row (J)", "/cases/all-open", lambda: pressed("j")),
         measured("tick a row (X)", "/cases/all-open", lambda: pressed("x")),
         measured("filters (F)", "/cases/all-open", lambda: pressed("f"), escape),
         measured("palette (Ctrl K)", "/cases/all-open", lambda: pressed("Control+k"), escape),
-        measured("a letter in the palette", "/cases/all-open", _typing(page, pressed)),
+        measured("a letter in the palette", "/cases/all-open", in_palette),
         measured("status (S)", "/cases/1", lambda: pressed("s"), escape),
         measured("assign (A)", "/cases/1", lambda: pressed("a"), escape),
         measured("reply (R)", "/cases/1", lambda: pressed("r"), escape),
-        measured("a letter in an answer", "/cases/1", _writing(page, pressed)),
+        measured("a letter in an answer", "/cases/1", in_answer),
         _say("open a case (Enter) until it is painted", [opened() for _ in range(ROUNDS)], FIRST_PAINT),
     ]
 
 
-def _typing(page: Page, pressed: Callable[..., float]) -> Callable[[], float]:
+def _letter(page: Page, pressed: Callable[..., float], opens: str, is_open: str) -> Callable[[], float]:
+    """A letter that is typed, where `opens` is pressed first unless the place for it has the focus."""
+
     def letter() -> float:
-        if not page.locator(":focus").evaluate_all("found => found.some(one => one.matches('input'))"):
-            pressed("Control+k")
-        return pressed("o")
-
-    return letter
-
-
-def _writing(page: Page, pressed: Callable[..., float]) -> Callable[[], float]:
-    def letter() -> float:
-        if not page.locator(":focus").evaluate_all("found => found.some(one => one.isContentEditable)"):
-            pressed("r")
+        if not page.locator(":focus").evaluate_all(f"found => found.some(one => {is_open})"):
+            pressed(opens)
         return pressed("o")
 
     return letter

@@ -7,59 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from caseway.accounts.scope import organisation_scope
 from caseway.cases.models import Case, DraftFile, Follower, Mention, WrittenDraft
 from caseway.outbound.models import CannedReply, OutboundEmail, Signature
 from tests.browser.signing_in import sign_in
-from tests.browser.writing import body, leaves, message, open_parker, saved
+from tests.browser.writing import PASTE, body, leaves, message, open_parker, saved
 from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
 from tests.servers.waiting import wait_for
-from tests.web.sample import PIXEL, Sample, make_sample
+from tests.web.sample import PIXEL, Sample
 
 pytestmark = pytest.mark.browser
-PASTE = """([element, type, bytes, html]) => {
-  const data = new DataTransfer();
-  if (html) data.setData("text/html", html);
-  else data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "pole.png", { type }));
-  element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
-}"""
 DROP = """([element, name, text]) => {
   const data = new DataTransfer();
   data.items.add(new File([text], name, { type: "text/plain" }));
   for (const kind of ["dragover", "drop"]) element.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
 }"""  # noqa: E501
-
-
-@pytest.fixture
-def sample(transactional_db: None) -> Sample:
-    return make_sample()
-
-
-@pytest.fixture
-def server(smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch, sample: Sample) -> SmtpServer:
-    from caseway.mailboxes.models import Mailbox
-
-    monkeypatch.setattr(settings, "CASEWAY_SMTP_URL", f"smtp+plain://127.0.0.1:{smtp_server.port}")
-    with organisation_scope(sample.organisation.pk):
-        Mailbox.objects.update(smtp_host="")
-        text = "<p>Hi {{ contact.first_name }}, it leaves with the <b>courier</b>.</p>"
-        for title, shortcut in (("Courier, same day", "courier"), ("Warranty", "warranty")):
-            CannedReply.objects.create(
-                organisation=sample.organisation, title=title, shortcut=shortcut, text=text, is_html=True
-            )
-    return smtp_server
-
-
-@pytest.fixture
-def parker(page: Page, live_web: LiveApp, sample: Sample) -> Page:
-    """Maya, at Parker's case."""
-    sign_in(page, live_web)
-    open_parker(page, live_web, sample)
-    return page
 
 
 def own_draft(sample: Sample, kind: str = "reply") -> WrittenDraft | None:
@@ -143,96 +108,6 @@ def test_a_picture_is_pasted_into_the_text(parker: Page, sample: Sample, server:
     [inline] = [part for part in mail.walk() if part.get("Content-ID")]
     assert inline.get_content() == PIXEL
     assert f'src="cid:{inline["Content-ID"][1:-1]}"' in body(mail, "html")
-
-
-def words(page: Page) -> str:
-    """What the editor holds, without its formats."""
-    return str(message(page).evaluate("box => box.editor.textarea.value"))
-
-
-LINES = "Hello Ada,\n\nplease warm the battery:\none hour\n- on a stove\n\n\nMaya"
-
-
-def test_a_line_that_was_typed_is_a_line_and_an_empty_one_parts_paragraphs(
-    parker: Page, sample: Sample, server: SmtpServer
-) -> None:
-    message(parker).click()
-    parker.keyboard.type(LINES)
-    assert words(parker) == LINES
-    saved(parker)
-    parker.reload()  # the draft comes back as it was
-    assert words(parker) == LINES
-    kept = parker.locator('#reply-form input[name="html"]').input_value()
-    assert kept == (
-        "<p>Hello Ada,</p><p>please warm the battery:<br>one hour<br>- on a stove</p><p><br></p><p>Maya</p>"
-    )
-    message(parker).press("Control+Enter")
-    expect(parker.get_by_text("Reply sends in 10 s")).to_be_visible()
-    text = body(leaves(sample, server), "plain")
-    assert "Hello Ada,\n\nplease warm the battery:\none hour\n- on a stove\n\nMaya" in text.replace(" \n", "\n")
-
-
-def test_a_list_begins_in_the_line_that_is_being_written(parker: Page) -> None:
-    message(parker).click()
-    parker.keyboard.type("You need:\na pole")
-    parker.keyboard.press("Control+Shift+8")
-    parker.keyboard.type(" repair kit\ntape\n\nMaya")
-    field = parker.locator('#reply-form input[name="html"]')
-    assert field.input_value() == "<p>You need:</p><ul><li>a pole repair kit</li><li>tape</li></ul><p>Maya</p>"
-
-
-def test_the_lines_of_a_quote_are_one_quote(parker: Page) -> None:
-    message(parker).click()
-    parker.keyboard.type("You wrote:\nIt")
-    parker.keyboard.press("Control+Shift+9")
-    parker.keyboard.type(" snapped\nat the joint\ntwice")
-    field = parker.locator('#reply-form input[name="html"]')
-    assert field.input_value() == (
-        "<p>You wrote:</p><blockquote><p>It snapped<br>at the joint<br>twice</p></blockquote>"
-    )
-
-
-@pytest.mark.parametrize(
-    ("pasted", "shown", "kept"),
-    [
-        ("<p>One</p><p>Two<br>lines</p>", "One\n\nTwo\nlines", "<p>One</p><p>Two<br>lines</p>"),
-        ("<div>One</div><div><br></div><div>Two</div>", "One\n\nTwo", "<p>One</p><p>Two</p>"),
-        ("<div><div>One</div><div>Two</div></div>", "One\nTwo", "<p>One<br>Two</p>"),
-        ("One<br>Two <b>bold</b><p>Three</p>", "One\nTwo bold\nThree", "<p>One<br>Two <b>bold</b><br>Three</p>"),
-        (
-            "<p>One</p><ul><li>a</li><li>b</li></ul><p>Two</p>",
-            "One\na\nb\nTwo",
-            "<p>One</p><ul><li>a</li><li>b</li></ul><p>Two</p>",
-        ),
-        (
-            "<blockquote><p>One</p><p>Two</p></blockquote>Three",
-            "One\n\nTwo\nThree",
-            "<blockquote><p>One</p><p>Two</p></blockquote><p>Three</p>",
-        ),
-    ],
-)
-def test_what_is_pasted_keeps_its_lines(pasted: str, shown: str, kept: str, parker: Page) -> None:
-    message(parker).click()
-    parker.evaluate(PASTE, [message(parker).element_handle(), "", "", pasted])
-    assert words(parker) == shown
-    field = parker.locator('#reply-form input[name="html"]')
-    assert field.input_value() == kept
-    again = "([box, html]) => { box.editor.set(html); return box.editor.html(); }"
-    assert parker.evaluate(again, [message(parker).element_handle(), kept]) == kept
-
-
-def test_what_is_pasted_is_cleaned(parker: Page, sample: Sample) -> None:
-    message(parker).click()
-    html = (
-        '<h2 style="color:red">Head</h2><p onclick="x()" class="y">One <b>two</b> <span>three</span></p>'
-        '<img src="https://evil.example/x.png"><script>window.bad = 1</script><a href="javascript:alert(1)">j</a>'
-    )
-    parker.evaluate(PASTE, [message(parker).element_handle(), "", "", html])
-    inner = message(parker).inner_html()
-    assert "<b>two</b>" in inner and "three" in inner and "Head" in inner
-    for gone in ("style", "onclick", "class", "evil", "script", "javascript"):
-        assert gone not in inner
-    saved(parker)
 
 
 @pytest.mark.parametrize("by", ["mouse", "keyboard"])

@@ -15,6 +15,13 @@ from tests.servers.live import LiveApp
 from tests.servers.smtp import SmtpServer
 from tests.web.sample import Sample
 
+PASTE = """([element, type, bytes, html]) => {
+  const data = new DataTransfer();
+  if (html) data.setData("text/html", html);
+  else data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "pole.png", { type }));
+  element.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
+
 
 def open_parker(page: Page, app: LiveApp, sample: Sample) -> None:
     page.goto(f"{app.url}/cases/{sample.parker.number}")

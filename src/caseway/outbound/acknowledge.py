@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 
-from django.db import transaction
 from django.utils import timezone
 
 from caseway.accounts.crash_points import reach
@@ -14,10 +12,12 @@ from caseway.cases.models import Case, EventKind, Message
 from caseway.mail.compose import UnsendableError, compose
 from caseway.mail.model import Address, Draft, Verdict
 from caseway.mailboxes.models import RawEmail, SupportAddress
+from caseway.outbound.addresses import sender_of
 from caseway.outbound.models import OutboundEmail, OutboundKind
 from caseway.outbound.own import signer
 from caseway.outbound.queue import add_message, enqueue, message_domain
 from caseway.outbound.rates import trip
+from caseway.outbound.system import send_alone
 from caseway.outbound.template import TemplateError, render
 
 STANDARD_SUBJECT = "Re: {{ case.subject }} [{{ case.number }}]"
@@ -68,7 +68,7 @@ def acknowledge(
     text, problem = _text(case, address, to)
     message_id = Message.reserve_id()
     draft = Draft(
-        sender=Address(address.display_name or case.organisation.name, address.address),
+        sender=sender_of(address, case.organisation),
         to=(to,),
         subject=text.subject,
         text=text.body,
@@ -115,28 +115,16 @@ def send_test(address: SupportAddress, to: Employee) -> OutboundEmail:
     Raises TemplateError when the template does not work, `mail.compose.UnsendableError` for an address that is none.
     """
     text = _render(address, sample_values(address))
-    email = compose(
-        Draft(
-            sender=Address(address.display_name or address.organisation.name, address.address),
-            to=(Address(to.name, to.email),),
-            subject=text.subject,
-            text=text.body,
-            message_id=f"{uuid.uuid4().hex}@{message_domain(address.address)}",
-            date=timezone.now(),
-            is_automatic=True,
-        )
+    return send_alone(
+        address.organisation_id,
+        sender_of(address, address.organisation),
+        Address(to.name, to.email),
+        text.subject,
+        text.body,
+        kind=OutboundKind.ACKNOWLEDGEMENT,
+        mailbox=address.mailbox,
+        by=to,
     )
-    prepared = RawEmail.prepare(address.organisation_id, email.raw)
-    with transaction.atomic():
-        return enqueue(
-            email,
-            prepared.keep(),
-            organisation_id=address.organisation_id,
-            kind=OutboundKind.ACKNOWLEDGEMENT,
-            subject=text.subject,
-            mailbox=address.mailbox,
-            by=to,
-        )
 
 
 def check_template(subject: str, body: str) -> str:

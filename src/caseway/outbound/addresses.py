@@ -8,10 +8,11 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 
-from caseway.accounts.models import Employee
+from caseway.accounts.models import Employee, Organisation
 from caseway.accounts.prepared import PreparedRows
 from caseway.cases.models import Case, CaseAddress
 from caseway.mail.address import address_key
+from caseway.mail.model import Address
 from caseway.mailboxes.models import Mailbox, SupportAddress
 from caseway.outbound.models import Signature
 
@@ -66,6 +67,11 @@ class OwnAddresses:
             if _through(row) and row.add_to_cc and row.deleted_at is None and key != sender:
                 found.setdefault(key, row)
         return tuple(found.values())
+
+
+def sender_of(row: SupportAddress, organisation: Organisation) -> Address:
+    """Whom mail of an address is from: its own name, else the company's."""
+    return Address(row.display_name or organisation.name, row.address)
 
 
 def _rows(organisation_id: int, case: Case | None, signer: Employee | None) -> models.QuerySet[SupportAddress]:

@@ -24,7 +24,7 @@ from caseway.mail.model import Address, Draft, File
 from caseway.mail.thread import case_tag
 from caseway.mailboxes.models import RawEmail, SupportAddress
 from caseway.outbound import drafts, forward
-from caseway.outbound.addresses import OwnAddresses
+from caseway.outbound.addresses import OwnAddresses, sender_of
 from caseway.outbound.bodies import Quote, html_body, quote_of, text_body
 from caseway.outbound.errors import CannotSendError
 from caseway.outbound.models import OutboundEmail, OutboundKind, OutboundState
@@ -233,7 +233,7 @@ def _compose_draft(
     signature = signature_for(employee, row) if draft.is_signed else ""
     thread = () if draft.kind == DraftKind.NEW else _thread(case, answered)
     return Draft(
-        sender=Address(row.display_name or case.organisation.name, row.address),
+        sender=sender_of(row, case.organisation),
         to=draft.to,
         cc=(*draft.cc, *added),
         bcc=draft.bcc,

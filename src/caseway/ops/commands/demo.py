@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
@@ -22,6 +21,7 @@ from caseway.ops import demo_site
 from caseway.ops.commands.database import database, prepare_data_folder
 from caseway.ops.commands.errors import CommandError
 from caseway.ops.commands.processes import processes
+from caseway.ops.story.run import is_over
 from caseway.ops.supervisor import AlreadyRunning, Child, Supervisor, die_with, only_one, signals_set, wait_until_free
 
 PATIENCE = 90.0  # seconds for a part to come up on a slow machine
@@ -94,7 +94,7 @@ def _run(folder: Path, port: int, *, reset: bool, sample: bool, story: bool, rel
 @contextmanager
 def _story_told(folder: Path) -> Iterator[None]:
     """Tell the rest of the sample company's story meanwhile; how far it is, the pages say. It ends with us."""
-    if _is_story_over(folder):
+    if is_over(folder):
         yield
         return
     parent = os.getpid()
@@ -112,13 +112,6 @@ def _story_told(folder: Path) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait()
-
-
-def _is_story_over(folder: Path) -> bool:
-    try:
-        return bool(json.loads((folder / "sample-progress.json").read_text())["is_over"])
-    except (OSError, ValueError, KeyError):
-        return False
 
 
 def _start_rest(supervisor: Supervisor, site: demo_site.DemoSite, url: str, *, reload: bool) -> None:

@@ -157,9 +157,10 @@ class Teller:
         now = self.clock.now()
         due = OutboundEmail.objects.filter(state=OutboundState.QUEUED, created_at__lte=now)
         rows = list(due.values_list("pk", "message_id"))
+        ours = [pk for pk, _ in rows]
         due.update(send_at=Now())
-        send_due(only=[pk for pk, _ in rows])
-        OutboundEmail.objects.filter(pk__in=[pk for pk, _ in rows], sent_at__gt=now).update(sent_at=self.clock.now())
+        send_due(only=ours)
+        OutboundEmail.objects.filter(pk__in=ours, sent_at__gt=now).update(sent_at=self.clock.now())
         Message.objects.filter(pk__in=[pk for _, pk in rows], sent_at__gt=now).update(sent_at=self.clock.now())
 
     def _case(self, talk: Talk) -> Case:

@@ -76,6 +76,14 @@ def tell(folder: Path, size: float = SIZE, most: int = 0) -> int:
     return len(part)
 
 
+def is_over(folder: Path) -> bool:
+    """Whether the whole story was told to the demo in this folder."""
+    try:
+        return bool(json.loads((folder / PROGRESS).read_text())["is_over"])
+    except (OSError, ValueError, KeyError):
+        return False
+
+
 def make_table(cursor: Any, role: str) -> None:
     """Where the story stands. A table of the demo's alone; made by the database's owner."""
     cursor.execute(

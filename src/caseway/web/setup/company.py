@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -29,33 +31,26 @@ MEANINGS = {
 @require_http_methods(["GET", "HEAD", "POST"])
 def statuses(request: EmployeeRequest) -> HttpResponse:
     """What the four mean, and when a closed case opens again."""
-    form = StatusesForm(request.POST or None, instance=_fresh(request))
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Saved."))
-        return redirect("statuses")
-    context = {
-        "app": "cases",
-        "section": "statuses",
-        "form": form,
-        "rows": [(status.value, status.label, MEANINGS[status]) for status in Status],
-    }
-    return render(request, "settings/setup/statuses.html", context, status=422 if form.errors else 200)
+    rows = [(status.value, status.label, MEANINGS[status]) for status in Status]
+    return _form_page(request, StatusesForm, "statuses", "settings/setup/statuses.html", rows=rows)
 
 
 @administrator_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def company(request: EmployeeRequest) -> HttpResponse:
     """What holds for everybody."""
-    form = CompanyForm(request.POST or None, instance=_fresh(request))
+    return _form_page(request, CompanyForm, "company-settings", "settings/setup/company.html", zones=zone_names())
+
+
+def _form_page(
+    request: EmployeeRequest, kind: type[CompanyForm] | type[StatusesForm], section: str, template: str, **shown: Any
+) -> HttpResponse:
+    """The page `section`; a form that was sent is saved, or drawn again with what is wrong."""
+    fresh = Organisation.objects.get(pk=request.user.organisation_id)  # a form that is refused writes into it
+    form = kind(request.POST or None, instance=fresh)
     if request.method == "POST" and form.is_valid():
         form.save()
         messages.success(request, _("Saved."))
-        return redirect("company-settings")
-    context = {"app": "cases", "section": "company-settings", "form": form, "zones": zone_names()}
-    return render(request, "settings/setup/company.html", context, status=422 if form.errors else 200)
-
-
-def _fresh(request: EmployeeRequest) -> Organisation:
-    """A row of its own: a form that is refused writes into it."""
-    return Organisation.objects.get(pk=request.user.organisation_id)
+        return redirect(section)
+    context = {"app": "cases", "section": section, "form": form, **shown}
+    return render(request, template, context, status=422 if form.errors else 200)

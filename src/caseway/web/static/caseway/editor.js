@@ -21,9 +21,9 @@
 
     const isEmpty = () => !words(box) && !one("img", box);
     function sync() {
-      const empty = isEmpty();
+      const text = words(box), empty = !text && !one("img", box);
       box.classList.toggle("is-empty", empty);
-      textarea.value = empty ? "" : words(box);
+      textarea.value = text;
       if (hidden) hidden.value = empty ? "" : written(box);
     }
     function changed() { sync(); textarea.dispatchEvent(new Event("input", { bubbles: true })); }
